@@ -1,0 +1,1 @@
+"""Decides which model answers, and calls it; knows no thread, no user, no socket."""

@@ -1,0 +1,21 @@
+"""What staff edit, as tables. `services.snapshot` is what the hot path reads instead."""
+
+from routing.models.intents import Intent, IntentRule
+from routing.models.policies import Ladder, Policy, PolicyVersion, Rung
+from routing.models.prices import Price
+from routing.models.providers import Deployment, Provider, ProviderKey
+from routing.models.revision import Revision
+
+__all__ = [
+    "Deployment",
+    "Intent",
+    "IntentRule",
+    "Ladder",
+    "Policy",
+    "PolicyVersion",
+    "Price",
+    "Provider",
+    "ProviderKey",
+    "Revision",
+    "Rung",
+]

@@ -1,0 +1,98 @@
+"""The policy that staff edit, and every version it ever had."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from routing.models.intents import Intent
+from routing.models.providers import Deployment
+
+
+class Policy(models.Model):
+    """What holds for every message, whatever its intent. There is one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    persona = models.TextField(blank=True, help_text="The system prompt that every model is given.")
+    max_calls = models.PositiveSmallIntegerField(
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text="Provider calls that one message may cost, retries included.",
+    )
+    patience_s = models.FloatField(
+        default=3.0,
+        validators=[MinValueValidator(0), MaxValueValidator(60)],
+        help_text="Seconds to wait when a provider asks us to come back later; longer means the next rung.",
+    )
+    reroute_filtered = models.BooleanField(
+        default=False, help_text="On: what one provider's content filter refuses is asked of the next rung."
+    )
+
+    class Meta:
+        verbose_name_plural = "policy"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="policy_is_one_row")]
+
+    def __str__(self) -> str:
+        return "Policy"
+
+
+class Ladder(models.Model):
+    """The models that serve one purpose, in the order in which they are tried."""
+
+    class CacheScope(models.TextChoices):
+        USER = "user", "One user"
+        THREAD = "thread", "One thread"
+        ORGANISATION = "organisation", "The whole organisation"
+
+    class OnBreak(models.TextChoices):
+        RESTART = "restart", "Start the answer again with the next rung"
+        INTERRUPT = "interrupt", "Keep what was said and offer Retry"
+
+    name = models.SlugField(unique=True, help_text="The intent it serves, or a purpose of its own such as summary.")
+    intent = models.OneToOneField(Intent, null=True, blank=True, on_delete=models.CASCADE, related_name="ladder")
+    cache_ttl_s = models.PositiveIntegerField(
+        default=0, help_text="Seconds a reply may be served again to the same question; 0: never."
+    )
+    cache_scope = models.CharField(max_length=12, choices=CacheScope.choices, default=CacheScope.USER)
+    on_break = models.CharField(
+        max_length=9,
+        choices=OnBreak.choices,
+        default=OnBreak.RESTART,
+        help_text="When a provider fails after words were shown.",
+    )
+
+    class Meta:
+        ordering = ["intent__position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rung(models.Model):
+    """One step of a ladder. Positions need not be unique: dragging swaps them row by row."""
+
+    ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="rungs")
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="rungs")
+    position = models.PositiveSmallIntegerField(default=0, db_index=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.ladder}: {self.deployment}"
+
+
+class PolicyVersion(models.Model):
+    """What the policy was after one save. Never changed, never deleted."""
+
+    number = models.PositiveIntegerField(unique=True)
+    content = models.JSONField()
+    difference = models.CharField(max_length=300)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    reverted_to = models.PositiveIntegerField(null=True, help_text="The version whose content this one repeats.")
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"

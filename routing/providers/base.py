@@ -1,0 +1,40 @@
+"""What a provider is: one method.
+
+A wire implements `stream`; everything else about a vendor (paths, headers, framing, usage placement,
+error bodies) is that wire's private business.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Protocol
+
+import msgspec
+
+from routing.providers.messages import ChatRequest, Deadlines, StreamEvent
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to call, and with what."""
+
+    base_url: str
+    """Ends in the version path: `https://api.openai.com/v1`."""
+    api_key: str = msgspec.field(default="")
+    deadlines: Deadlines = Deadlines()
+
+    def __repr__(self) -> str:
+        """Without the key, which must not reach a log."""
+        return f"Endpoint({self.base_url!r})"
+
+
+class Provider(Protocol):
+    """One vendor, ready to be called."""
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamEvent, None]:
+        """The answer as it arrives, ending in `Finished`.
+
+        Closing the generator closes the connection to the vendor.
+        Raises ProviderError: whatever went wrong, at any moment.
+        """
+        ...
+
+
+MakeProvider = Callable[[Endpoint], Provider]

@@ -1,0 +1,186 @@
+"""Everything that can go wrong at a provider, and what to do about it.
+
+    ProviderError                      code                 remedy
+    ├── Unreachable                    network              RETRY
+    ├── StreamCut                      cut                  RETRY   ended without a finish
+    ├── TimedOut                       timeout              NEXT    `phase`: connect, first_token, idle
+    ├── Delayed                                                     `retry_after_s`
+    │   ├── RateLimited                rate_limit           RETRY
+    │   ├── Overloaded                 overloaded           RETRY
+    │   └── ServerError                server_error         RETRY
+    ├── KeyRefused                     auth                 NEXT    the key cools
+    ├── NotPermitted                   permission           NEXT    the key cools
+    ├── QuotaExhausted                 quota_exhausted      NEXT    the key cools
+    ├── ModelGone                      model_not_found      NEXT    the deployment cools
+    ├── EndpointRetired                endpoint_retired     NEXT    the deployment cools
+    ├── ContextTooLong                 context_length       LARGER
+    ├── InvalidRequest                 invalid_request      STOP    `param` it names, if any
+    ├── ContentFiltered                content_filter       STOP
+    ├── EmptyAnswer                    empty_answer         NEXT
+    └── ProtocolViolated               protocol             NEXT    not what this wire speaks
+
+A remedy is advice for a call that has shown nothing yet. What happens after the first visible token
+is the policy's business, not the wire's. The texts here are ours: a vendor's own words may repeat a
+key or a prompt, so they end at the wire.
+"""
+
+from enum import Enum
+from typing import ClassVar, Literal
+
+
+class Remedy(Enum):
+    """What the ladder does next."""
+
+    RETRY = "retry"
+    """The same rung once more, then the next."""
+    NEXT = "next"
+    LARGER = "larger"
+    """The next rung with a larger context window."""
+    STOP = "stop"
+    """No other provider would do better: tell the user."""
+
+
+class Cools(Enum):
+    """What is left alone for a while after an error."""
+
+    NOTHING = "nothing"
+    KEY = "key"
+    DEPLOYMENT = "deployment"
+
+
+class ProviderError(Exception):
+    """A call that gave no answer. Only its subclasses are raised."""
+
+    code: ClassVar[str]
+    remedy: ClassVar[Remedy]
+    cools: ClassVar[Cools] = Cools.NOTHING
+    hurts_breaker: ClassVar[bool] = False
+    """Whether it is a sign that the deployment is sick."""
+
+    def __init__(self, detail: str = "", *, status: int | None = None, in_band: bool = False) -> None:
+        """`detail` is our own wording, never the vendor's. `in_band`: it came inside an HTTP 200."""
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.status = status
+        self.in_band = in_band
+
+
+class Unreachable(ProviderError):
+    """Refused, reset, no such host, TLS not trusted: no byte of the reply was seen."""
+
+    code, remedy, hurts_breaker = "network", Remedy.RETRY, True
+
+
+class StreamCut(ProviderError):
+    """The stream ended without a finish reason or its terminal event."""
+
+    code, remedy, hurts_breaker = "cut", Remedy.RETRY, True
+
+
+class TimedOut(ProviderError):
+    """Silent for longer than its deadline."""
+
+    code, remedy, hurts_breaker = "timeout", Remedy.NEXT, True
+
+    def __init__(self, phase: Literal["connect", "first_token", "idle"]) -> None:
+        super().__init__(f"{phase} deadline passed")
+        self.phase = phase
+
+
+class Delayed(ProviderError):
+    """An error that may carry the vendor's wish of when to ask again."""
+
+    remedy, hurts_breaker = Remedy.RETRY, True
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        in_band: bool = False,
+    ) -> None:
+        super().__init__(detail, status=status, in_band=in_band)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(Delayed):
+    """Too many requests or tokens a minute; not the deployment's health."""
+
+    code, hurts_breaker = "rate_limit", False
+
+
+class Overloaded(Delayed):
+    """The vendor has too much to do."""
+
+    code = "overloaded"
+
+
+class ServerError(Delayed):
+    """The vendor's own fault: any other 5xx."""
+
+    code = "server_error"
+
+
+class KeyRefused(ProviderError):
+    """Unknown, expired or revoked key."""
+
+    code, remedy, cools = "auth", Remedy.NEXT, Cools.KEY
+
+
+class NotPermitted(ProviderError):
+    """The key is good, but may not do this: region, organisation, billing."""
+
+    code, remedy, cools = "permission", Remedy.NEXT, Cools.KEY
+
+
+class QuotaExhausted(ProviderError):
+    """The account is out of money or of its daily allowance."""
+
+    code, remedy, cools = "quota_exhausted", Remedy.NEXT, Cools.KEY
+
+
+class ModelGone(ProviderError):
+    """No such model, or not for this account."""
+
+    code, remedy, cools = "model_not_found", Remedy.NEXT, Cools.DEPLOYMENT
+
+
+class EndpointRetired(ProviderError):
+    """The vendor switched this interface off."""
+
+    code, remedy, cools = "endpoint_retired", Remedy.NEXT, Cools.DEPLOYMENT
+
+
+class ContextTooLong(ProviderError):
+    """The prompt does not fit the model."""
+
+    code, remedy = "context_length", Remedy.LARGER
+
+
+class InvalidRequest(ProviderError):
+    """The vendor refuses the request as it is."""
+
+    code, remedy = "invalid_request", Remedy.STOP
+
+    def __init__(self, detail: str = "", *, param: str | None = None, status: int | None = None, in_band: bool = False) -> None:
+        super().__init__(detail, status=status, in_band=in_band)
+        self.param = param
+
+
+class ContentFiltered(ProviderError):
+    """The vendor's filter refused the prompt or withheld the answer."""
+
+    code, remedy = "content_filter", Remedy.STOP
+
+
+class EmptyAnswer(ProviderError):
+    """It stopped without having said anything."""
+
+    code, remedy, hurts_breaker = "empty_answer", Remedy.NEXT, True
+
+
+class ProtocolViolated(ProviderError):
+    """A body that this wire cannot be: HTML, a gzip bomb, a line without end."""
+
+    code, remedy, hurts_breaker = "protocol", Remedy.NEXT, True

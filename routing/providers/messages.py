@@ -1,0 +1,105 @@
+"""What is asked of a provider, and what comes back: the vocabulary of every wire.
+
+`ChatRequest` goes in; `TextDelta`, `ReasoningDelta`, `Citations` come out as they arrive, and one
+`Finished` ends every answer that really ended. An answer that broke raises a `ProviderError` instead.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from routing.providers.usage import Usage
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "error"]
+TruncatedReason = Literal["token_limit", "unreadable_event", "size_cap"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message as every vendor knows it."""
+
+    role: Role
+    content: str
+
+
+class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of one model. The system prompt, if any, is the first message."""
+
+    model: str
+    messages: tuple[Message, ...]
+    max_output_tokens: int | None = None
+    """The cap on generated tokens, reasoning included; None leaves it to the vendor."""
+    temperature: float | None = None
+    """None sends none: some models refuse any value but their own."""
+
+
+class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a provider may be silent, in seconds. There is no cap on a stream that keeps talking."""
+
+    connect_s: float = 3.0
+    first_token_s: float = 10.0
+    """From the request's end to the headers, and from there to the first piece of content."""
+    idle_s: float = 15.0
+    """Between two pieces of content; keep-alive comments do not count."""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The provider accepted the request and its reply has begun; the first event of every call."""
+
+
+class TextDelta(msgspec.Struct, frozen=True):
+    """The next words of the answer."""
+
+    text: str
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True):
+    """The next words of the model's thinking: never part of the answer."""
+
+    text: str
+
+
+class Citation(msgspec.Struct, frozen=True):
+    """A source the answer refers to; `n` is the number its `[n]` markers use."""
+
+    n: int
+    url: str
+    title: str
+
+
+class Citations(msgspec.Struct, frozen=True):
+    """All sources known so far; a later one replaces an earlier."""
+
+    items: tuple[Citation, ...]
+
+
+class ReportedCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vendor itself says the call cost, in USD."""
+
+    total_usd: Decimal
+    request_fee_usd: Decimal | None = None
+    """The part charged per request or search, where the vendor reports it apart."""
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer ended, and how."""
+
+    finish_reason: FinishReason
+    raw_finish_reason: str
+    """The vendor's own word; for a Responses stream `status` or `status:reason`."""
+    usage: Usage | None = None
+    """The vendor's last report; None when it sent none (never zeros)."""
+    cost: ReportedCost | None = None
+    model: str = ""
+    """The model that answered, by the vendor's word; "" when it did not say."""
+    truncated_reason: TruncatedReason | None = None
+    """Why the text is not the whole answer; None when it is."""
+    truncated_inferred: bool = False
+    """The vendor said "stop", but the token cap was reached (Sonar)."""
+    refused: bool = False
+    """The model declined in its own refusal field; the refusal was streamed as text."""
+    unreadable_events: int = 0
+
+
+StreamEvent = Opened | TextDelta | ReasoningDelta | Citations | Finished

@@ -1,0 +1,106 @@
+"""What happened to one request: which intent, which policy, who was asked, what came of it, what it cost.
+
+Plain data. It is written onto the turn while it runs, explains the reply to users and staff
+afterwards, and is all that observability needs. It never holds text or keys.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from routing.providers.usage import Usage
+
+AttemptStatus = Literal["started", "ok", "failed", "cut", "abandoned", "unknown"]
+UsageSource = Literal["reported", "estimated", "none"]
+CostSource = Literal["provider", "computed", "estimated", "unknown"]
+Source = Literal["chat", "api", "summary", "smoke"]
+
+
+class IntentScore(msgspec.Struct, frozen=True):
+    """How strongly the prompt speaks for one intent, and because of what."""
+
+    intent: str
+    score: float
+    evidence: tuple[str, ...] = ()
+
+
+class PlannedRung(msgspec.Struct, frozen=True, kw_only=True):
+    """One rung of the ladder as it stood when the request came."""
+
+    deployment: str
+    """`<provider>/<model>`."""
+    label: str
+    provider: str
+    """The provider's name as people read it."""
+    passed_over: str = ""
+    """Why it cannot serve, in words; "" when it can."""
+
+
+class Attempt(msgspec.Struct, kw_only=True):
+    """One provider call. Times are milliseconds of a monotonic clock since the request came."""
+
+    number: int
+    deployment: str
+    provider: str
+    rung: int
+    """Its place in the planned ladder, from 0."""
+    leg: int = 0
+    """The part of the reply it writes."""
+    key: str = ""
+    """The key's label, never the key."""
+    status: AttemptStatus = "started"
+    error: str = ""
+    """The code of `routing.providers.errors`, "" when there was none."""
+    http_status: int | None = None
+    started_ms: int = 0
+    opened_ms: int | None = None
+    first_token_ms: int | None = None
+    ended_ms: int | None = None
+    model_answered: str = ""
+    finish_reason: str = ""
+    raw_finish_reason: str = ""
+    truncated_reason: str = ""
+    usage: Usage = Usage()
+    usage_source: UsageSource = "none"
+    cost_usd: Decimal | None = None
+    cost_source: CostSource = "unknown"
+    price: int | None = None
+    """The id of the price row it was computed with."""
+    reply_characters: int = 0
+
+
+class Route(msgspec.Struct, kw_only=True):
+    """The record of one request."""
+
+    intent: str
+    reason: str
+    """Why this intent, as a short phrase for people."""
+    policy_version: int
+    ladder: str
+    scores: tuple[IntentScore, ...] = ()
+    rungs: tuple[PlannedRung, ...] = ()
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    cache_hit: bool = False
+    context_tokens: int = 0
+    """Estimated size of what the answering model was sent."""
+    left_out_turns: int = 0
+    """Earlier turns that did not fit and that no summary covers yet."""
+    summarised_turns: int = 0
+    unusable: str = ""
+    """Why nobody could be asked at all, "" otherwise."""
+
+    @property
+    def fallback_used(self) -> bool:
+        """Whether another rung than the first one called had to be asked."""
+        return len({attempt.rung for attempt in self.attempts}) > 1
+
+
+def dump(route: Route) -> bytes:
+    """The route as JSON, to be kept on the turn."""
+    return msgspec.json.encode(route)
+
+
+def load(raw: bytes | str) -> Route:
+    """The route that `dump` wrote. Raises msgspec.ValidationError for anything else."""
+    return msgspec.json.decode(raw, type=Route)
