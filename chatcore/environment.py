@@ -1,0 +1,149 @@
+"""What did the operator ask for? The environment, read once, checked, with a clear word on a bad value.
+
+Every variable is optional. A value that cannot be used stops the start with one line that names the
+variable and what was expected.
+"""
+
+import ipaddress
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def refuse(name: str, expected: str) -> NoReturn:
+    """Stop the start with one line, without a traceback."""
+    sys.exit(f"chatcore: {name} is not usable: {expected}")
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A switch: 1/0, true/false, yes/no, on/off."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    refuse(name, f"expected 1 or 0, got {value!r}")
+
+
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words; the first is the default."""
+    value = os.environ.get(name, "").strip() or allowed[0]
+    if value not in allowed:
+        refuse(name, f"expected one of {', '.join(allowed)}, got {value!r}")
+    return value
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list."""
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()] or default
+
+
+def http_url(name: str) -> str:
+    """An http(s) address without a trailing slash, or ""."""
+    value = os.environ.get(name, "").strip().rstrip("/")
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        refuse(name, "expected an address such as https://api.example.org/v1")
+    return value
+
+
+def redis_url() -> str:
+    """REDIS_URL, or "" in embedded mode."""
+    value = os.environ.get("REDIS_URL", "").strip()
+    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        refuse("REDIS_URL", "expected an address such as redis://127.0.0.1:6379/0")
+    return value
+
+
+def data_folder() -> Path:
+    """Where the embedded database, keys and queues lie; made if it is missing."""
+    folder = Path(os.environ.get("CHATCORE_DATA", "") or "data").absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def kept_secret(name: str, file: Path, make: Any) -> str:
+    """The variable's value, or the one kept in `file` (0600), which is made once."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    with os.fdopen(handle, "w") as out:
+        value = make()
+        out.write(value)
+    return value
+
+
+def secret_key(folder: Path) -> str:
+    """SECRET_KEY: signs sessions and tokens."""
+    return kept_secret("SECRET_KEY", folder / "secret_key", lambda: secrets.token_urlsafe(50))
+
+
+def sealing_keys(folder: Path) -> list[str]:
+    """SEALING_KEYS, newest first: the first seals, all open. Apart from SECRET_KEY by design."""
+    raw = kept_secret("SEALING_KEYS", folder / "sealing_keys", lambda: Fernet.generate_key().decode())
+    keys = [part.strip() for part in raw.split(",") if part.strip()]
+    for key in keys:
+        if len(key) < 32:
+            refuse("SEALING_KEYS", "expected comma-separated random strings of at least 32 characters")
+    return keys
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for DATABASE_URL, else SQLite in the data folder."""
+    url = os.environ.get("DATABASE_URL", "").strip() or f"sqlite:///{folder / 'chatcore.sqlite3'}"
+    try:
+        config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    except Exception:  # noqa: BLE001 - whatever the parser stumbles on, the operator needs one line
+        config = {}
+    engine = config.get("ENGINE")
+    if engine == "django.db.backends.postgresql":
+        # CONN_MAX_AGE under ASGI would leave a connection per thread behind; the pool bounds them.
+        config["CONN_MAX_AGE"] = 0
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+        return config
+    if engine == "django.db.backends.sqlite3":
+        config["CONN_MAX_AGE"] = None
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+        return config
+    refuse("DATABASE_URL", "expected postgresql://user:password@host:port/name or sqlite:///path")
+
+
+def email() -> dict[str, Any]:
+    """Django's EMAIL_* settings for EMAIL_URL, else mails on the console."""
+    url = os.environ.get("EMAIL_URL", "").strip() or "consolemail://"
+    try:
+        config: dict[str, Any] = dict(environ.Env.email_url_config(url))
+    except Exception:  # noqa: BLE001 - whatever the parser stumbles on, the operator needs one line
+        refuse("EMAIL_URL", "expected smtp://user:password@host:port or smtp+tls://…")
+    config.pop("OPTIONS", None)
+    return config
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name in ALLOWED_HOSTS means this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
