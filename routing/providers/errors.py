@@ -27,6 +27,8 @@ key or a prompt, so they end at the wire.
 from enum import Enum
 from typing import ClassVar, Literal
 
+from routing.providers.usage import Usage
+
 
 class Remedy(Enum):
     """What the ladder does next."""
@@ -57,12 +59,18 @@ class ProviderError(Exception):
     hurts_breaker: ClassVar[bool] = False
     """Whether it is a sign that the deployment is sick."""
 
-    def __init__(self, detail: str = "", *, status: int | None = None, in_band: bool = False) -> None:
+    def __init__(
+        self, detail: str = "", *, status: int | None = None, in_band: bool = False
+    ) -> None:
         """`detail` is our own wording, never the vendor's. `in_band`: it came inside an HTTP 200."""
         super().__init__(detail or self.code)
         self.detail = detail
         self.status = status
         self.in_band = in_band
+        self.usage: Usage | None = None
+        """What the vendor had reported until then: broken answers are billed too."""
+        self.raw_finish_reason = ""
+        """The vendor's own word, where it gave one."""
 
 
 class Unreachable(ProviderError):
@@ -163,7 +171,14 @@ class InvalidRequest(ProviderError):
 
     code, remedy = "invalid_request", Remedy.STOP
 
-    def __init__(self, detail: str = "", *, param: str | None = None, status: int | None = None, in_band: bool = False) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        param: str | None = None,
+        status: int | None = None,
+        in_band: bool = False,
+    ) -> None:
         super().__init__(detail, status=status, in_band=in_band)
         self.param = param
 
