@@ -96,11 +96,15 @@ def secret_key(folder: Path) -> str:
 
 def sealing_keys(folder: Path) -> list[str]:
     """SEALING_KEYS, newest first: the first seals, all open. Apart from SECRET_KEY by design."""
-    raw = kept_secret("SEALING_KEYS", folder / "sealing_keys", lambda: Fernet.generate_key().decode())
+    raw = kept_secret(
+        "SEALING_KEYS", folder / "sealing_keys", lambda: Fernet.generate_key().decode()
+    )
     keys = [part.strip() for part in raw.split(",") if part.strip()]
     for key in keys:
         if len(key) < 32:
-            refuse("SEALING_KEYS", "expected comma-separated random strings of at least 32 characters")
+            refuse(
+                "SEALING_KEYS", "expected comma-separated random strings of at least 32 characters"
+            )
     return keys
 
 
@@ -109,13 +113,16 @@ def database(folder: Path) -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL", "").strip() or f"sqlite:///{folder / 'chatcore.sqlite3'}"
     try:
         config: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    except Exception:  # noqa: BLE001 - whatever the parser stumbles on, the operator needs one line
+    except Exception:
         config = {}
     engine = config.get("ENGINE")
     if engine == "django.db.backends.postgresql":
         # CONN_MAX_AGE under ASGI would leave a connection per thread behind; the pool bounds them.
         config["CONN_MAX_AGE"] = 0
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+        config["OPTIONS"] = {
+            **config.get("OPTIONS", {}),
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        }
         return config
     if engine == "django.db.backends.sqlite3":
         config["CONN_MAX_AGE"] = None
@@ -133,7 +140,7 @@ def email() -> dict[str, Any]:
     url = os.environ.get("EMAIL_URL", "").strip() or "consolemail://"
     try:
         config: dict[str, Any] = dict(environ.Env.email_url_config(url))
-    except Exception:  # noqa: BLE001 - whatever the parser stumbles on, the operator needs one line
+    except Exception:
         refuse("EMAIL_URL", "expected smtp://user:password@host:port or smtp+tls://…")
     config.pop("OPTIONS", None)
     return config

@@ -85,7 +85,9 @@ def check_prompt(text: str) -> str:
     if not text.strip():
         raise BadFrame("A message needs some text.")
     if len(text) > MAX_PROMPT_CHARACTERS:
-        raise BadFrame(f"A message may have {MAX_PROMPT_CHARACTERS} characters; this has {len(text)}.")
+        raise BadFrame(
+            f"A message may have {MAX_PROMPT_CHARACTERS} characters; this has {len(text)}."
+        )
     try:
         text.encode()
     except UnicodeEncodeError:

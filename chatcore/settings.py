@@ -23,7 +23,9 @@ EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 VENDORS = ("openai", "gemini", "perplexity", "kimi")
 ENV_KEYS = {slug: os.environ.get(f"{slug.upper()}_API_KEY", "").strip() for slug in VENDORS}
-ENV_BASE_URLS = {slug: environment.http_url(f"{slug.upper()}_BASE_URL") for slug in (*VENDORS, "local")}
+ENV_BASE_URLS = {
+    slug: environment.http_url(f"{slug.upper()}_BASE_URL") for slug in (*VENDORS, "local")
+}
 ALLOWED_PROVIDER_HOSTS = (
     "api.openai.com",
     "generativelanguage.googleapis.com",
@@ -116,7 +118,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 131_072
-CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"] if HTTPS else []
+CSRF_TRUSTED_ORIGINS = (
+    [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"] if HTTPS else []
+)
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
     "DIRECTIVES": {

@@ -8,8 +8,12 @@ class Intent(models.Model):
 
     name = models.SlugField(unique=True, help_text="Used in logs and reports, e.g. coding_help.")
     label = models.CharField(max_length=60, help_text="What people see, e.g. coding help.")
-    description = models.TextField(blank=True, help_text="What belongs here, in a sentence for colleagues.")
-    examples = models.TextField(blank=True, help_text="Prompts that belong here, one a line; they teach the router.")
+    description = models.TextField(
+        blank=True, help_text="What belongs here, in a sentence for colleagues."
+    )
+    examples = models.TextField(
+        blank=True, help_text="Prompts that belong here, one a line; they teach the router."
+    )
     enabled = models.BooleanField(default=True, help_text="Off: no message is given this intent.")
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -29,8 +33,12 @@ class IntentRule(models.Model):
 
     intent = models.ForeignKey(Intent, on_delete=models.CASCADE, related_name="rules")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.KEYWORD)
-    text = models.CharField(max_length=300, help_text="Case does not matter. Patterns are RE2 regular expressions.")
-    weight = models.FloatField(default=1.0, help_text="1 is a hint, 3 nearly decides; negative speaks against.")
+    text = models.CharField(
+        max_length=1000, help_text="Case does not matter. Patterns are RE2 regular expressions."
+    )
+    weight = models.FloatField(
+        default=1.0, help_text="1 is a hint, 3 is a clear request; at most 10."
+    )
 
     class Meta:
         ordering = ["id"]

@@ -24,7 +24,8 @@ class Policy(models.Model):
         help_text="Seconds to wait when a provider asks us to come back later; longer means the next rung.",
     )
     reroute_filtered = models.BooleanField(
-        default=False, help_text="On: what one provider's content filter refuses is asked of the next rung."
+        default=False,
+        help_text="On: what one provider's content filter refuses is asked of the next rung.",
     )
 
     class Meta:
@@ -47,12 +48,18 @@ class Ladder(models.Model):
         RESTART = "restart", "Start the answer again with the next rung"
         INTERRUPT = "interrupt", "Keep what was said and offer Retry"
 
-    name = models.SlugField(unique=True, help_text="The intent it serves, or a purpose of its own such as summary.")
-    intent = models.OneToOneField(Intent, null=True, blank=True, on_delete=models.CASCADE, related_name="ladder")
+    name = models.SlugField(
+        unique=True, help_text="The intent it serves, or a purpose of its own such as summary."
+    )
+    intent = models.OneToOneField(
+        Intent, null=True, blank=True, on_delete=models.CASCADE, related_name="ladder"
+    )
     cache_ttl_s = models.PositiveIntegerField(
         default=0, help_text="Seconds a reply may be served again to the same question; 0: never."
     )
-    cache_scope = models.CharField(max_length=12, choices=CacheScope.choices, default=CacheScope.USER)
+    cache_scope = models.CharField(
+        max_length=12, choices=CacheScope.choices, default=CacheScope.USER
+    )
     on_break = models.CharField(
         max_length=9,
         choices=OnBreak.choices,
@@ -89,7 +96,9 @@ class PolicyVersion(models.Model):
     difference = models.CharField(max_length=300)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
-    reverted_to = models.PositiveIntegerField(null=True, help_text="The version whose content this one repeats.")
+    reverted_to = models.PositiveIntegerField(
+        null=True, help_text="The version whose content this one repeats."
+    )
 
     class Meta:
         ordering = ["-number"]

@@ -18,14 +18,22 @@ class Price(models.Model):
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="prices")
-    model = models.CharField(max_length=120, help_text="The model's name as the provider reports it.")
-    effective_from = models.DateTimeField(help_text="The price holds from this moment (UTC) until a later row's.")
+    model = models.CharField(
+        max_length=120, help_text="The model's name as the provider reports it."
+    )
+    effective_from = models.DateTimeField(
+        help_text="The price holds from this moment (UTC) until a later row's."
+    )
     above_input_tokens = models.PositiveIntegerField(
         default=0, help_text="For prompts of more tokens than this; 0 is the base price."
     )
     input_usd = _rate("Per million input tokens.", optional=False)
-    cached_input_usd = _rate("Per million input tokens read from the provider's cache; empty: the input price.")
-    cache_write_usd = _rate("Per million input tokens written to that cache; empty: the input price.")
+    cached_input_usd = _rate(
+        "Per million input tokens read from the provider's cache; empty: the input price."
+    )
+    cache_write_usd = _rate(
+        "Per million input tokens written to that cache; empty: the input price."
+    )
     output_usd = _rate("Per million output tokens, reasoning included.", optional=False)
     search_usd = _rate("Per thousand searches; empty: searches are not charged.")
 
@@ -33,10 +41,12 @@ class Price(models.Model):
         ordering = ["provider", "model", "-effective_from", "above_input_tokens"]
         constraints = [
             models.UniqueConstraint(
-                fields=["provider", "model", "effective_from", "above_input_tokens"], name="one_price_at_a_time"
+                fields=["provider", "model", "effective_from", "above_input_tokens"],
+                name="one_price_at_a_time",
             ),
             models.CheckConstraint(
-                condition=models.Q(input_usd__gte=0, output_usd__gte=0), name="prices_are_not_negative"
+                condition=models.Q(input_usd__gte=0, output_usd__gte=0),
+                name="prices_are_not_negative",
             ),
         ]
 

@@ -9,18 +9,26 @@ class Provider(models.Model):
     """A vendor or server that answers, e.g. OpenAI."""
 
     slug = models.SlugField(
-        unique=True, help_text="Short name used in ladders and logs, e.g. openai. Cannot be changed later."
+        unique=True,
+        help_text="Short name used in ladders and logs, e.g. openai. Cannot be changed later.",
     )
     name = models.CharField(max_length=60, help_text="What people see, e.g. OpenAI.")
     wire = models.CharField(
-        max_length=30, help_text="The protocol this provider speaks; most other servers speak chat_completions."
+        max_length=30,
+        help_text="The protocol this provider speaks; most other servers speak chat_completions.",
     )
-    base_url = models.URLField(
+    base_url = models.CharField(
         max_length=300,
+        blank=True,
+        verbose_name="address",
         help_text="Ends in the version path, e.g. https://api.openai.com/v1. The environment may override it.",
     )
-    needs_key = models.BooleanField(default=True, help_text="Off for a server of your own that asks for no key.")
-    enabled = models.BooleanField(default=True, help_text="Off: every rung at this provider is passed over.")
+    needs_key = models.BooleanField(
+        default=True, help_text="Off for a server of your own that asks for no key."
+    )
+    enabled = models.BooleanField(
+        default=True, help_text="Off: every rung at this provider is passed over."
+    )
 
     class Meta:
         ordering = ["name"]
@@ -37,11 +45,17 @@ class ProviderKey(models.Model):
         ENVIRONMENT = "environment", "Read from the environment"
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="keys")
-    label = models.CharField(max_length=60, help_text="So that you can tell it from others, e.g. production 2026.")
-    source = models.CharField(max_length=12, choices=Source.choices, default=Source.SEALED, editable=False)
+    label = models.CharField(
+        max_length=60, help_text="So that you can tell it from others, e.g. production 2026."
+    )
+    source = models.CharField(
+        max_length=12, choices=Source.choices, default=Source.SEALED, editable=False
+    )
     sealed = models.TextField(blank=True, editable=False)
     last_four = models.CharField(max_length=4, blank=True, editable=False)
-    enabled = models.BooleanField(default=True, help_text="Off: the key is not used from the next message on.")
+    enabled = models.BooleanField(
+        default=True, help_text="Off: the key is not used from the next message on."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL
@@ -52,38 +66,65 @@ class ProviderKey(models.Model):
     class Meta:
         ordering = ["provider", "label"]
         verbose_name = "provider key"
-        constraints = [models.UniqueConstraint(fields=["provider", "label"], name="key_label_is_unique_at_provider")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "label"], name="key_label_is_unique_at_provider"
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.provider.name}: {self.label} (…{self.last_four})" if self.last_four else f"{self.provider.name}: {self.label}"
+        shown = f" (…{self.last_four})" if self.last_four else ""
+        return f"{self.provider.name}: {self.label}{shown}"
+
+    @property
+    def identity(self) -> str:
+        """What is sealed with the key: a value copied to another row or provider does not open there."""
+        return f"provider key {self.pk} of {self.provider.slug}"
 
 
 class Deployment(models.Model):
     """One model at one provider, with its limits: the thing that a rung calls and that gets sick."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="deployments")
-    model = models.CharField(max_length=120, help_text="The provider's own name of the model, e.g. gpt-6-luna.")
-    label = models.CharField(max_length=80, help_text="What people see under a reply, e.g. GPT-6 Luna.")
+    model = models.CharField(
+        max_length=120, help_text="The provider's own name of the model, e.g. gpt-6-luna."
+    )
+    label = models.CharField(
+        max_length=80, help_text="What people see under a reply, e.g. GPT-6 Luna."
+    )
     context_window = models.PositiveIntegerField(
-        validators=[MinValueValidator(256)], help_text="Tokens that prompt and reply may fill together."
+        validators=[MinValueValidator(256)],
+        help_text="Tokens that prompt and reply may fill together.",
     )
     max_output_tokens = models.PositiveIntegerField(
-        default=4096, validators=[MinValueValidator(1)], help_text="The longest reply we ask for, in tokens."
+        default=4096,
+        validators=[MinValueValidator(1)],
+        help_text="The longest reply we ask for, in tokens.",
     )
     first_token_timeout_s = models.PositiveSmallIntegerField(
-        default=10, validators=[MinValueValidator(1)], help_text="Seconds of silence before the next rung is tried."
+        default=10,
+        validators=[MinValueValidator(1)],
+        help_text="Seconds of silence before the next rung is tried.",
     )
     max_concurrency = models.PositiveSmallIntegerField(
         default=0, help_text="Calls at once in one process; 0 means no limit."
     )
     offered = models.BooleanField(
-        default=False, help_text="Users may pick this model for a retry.", verbose_name="offered for retry"
+        default=False,
+        help_text="Users may pick this model for a retry.",
+        verbose_name="offered for retry",
     )
-    enabled = models.BooleanField(default=True, help_text="Off: rungs with this model are passed over.")
+    enabled = models.BooleanField(
+        default=True, help_text="Off: rungs with this model are passed over."
+    )
 
     class Meta:
         ordering = ["provider__name", "model"]
-        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="model_is_unique_at_provider")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "model"], name="model_is_unique_at_provider"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} ({self.name})"

@@ -1,0 +1,177 @@
+"""One provider call: made, timed, counted, and remembered for the health of its deployment."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from routing.providers.base import Endpoint
+from routing.providers.errors import Cools, ProviderError, StreamCut, TimedOut
+from routing.providers.messages import (
+    ChatRequest,
+    Deadlines,
+    Finished,
+    Message,
+    Opened,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+)
+from routing.providers.registry import WIRES
+from routing.route import Attempt
+from routing.services.breaker import Health
+from routing.services.facts import DeploymentFacts, KeyFacts, Snapshot
+from routing.services.token_track import tally
+
+
+class Slots:
+    """How many calls a deployment may have at once, in this process."""
+
+    def __init__(self) -> None:
+        self._semaphores: dict[tuple[str, int, int], asyncio.Semaphore] = {}
+
+    def of(self, deployment: DeploymentFacts) -> AbstractAsyncContextManager[Any]:
+        """Hold it for the length of one call."""
+        limit = deployment.max_concurrency
+        if not limit:
+            return nullcontext()
+        loop = id(asyncio.get_running_loop())
+        return self._semaphores.setdefault((deployment.name, limit, loop), asyncio.Semaphore(limit))
+
+
+slots = Slots()
+
+
+class Caller:
+    """Makes the calls of one request and keeps their attempts true."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        health: Health,
+        stopwatch: Callable[[], int],
+        started_at: datetime,
+    ) -> None:
+        self._snapshot = snapshot
+        self._health = health
+        self._stopwatch = stopwatch
+        self._started_at = started_at
+
+    async def call(
+        self,
+        attempt: Attempt,
+        deployment: DeploymentFacts,
+        messages: tuple[Message, ...],
+        sent_tokens: int,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """The provider's events; when it ends, however it ends, the attempt says how.
+
+        `sent_tokens` is the estimated size of `messages`. Raises ProviderError.
+        """
+        key = self._freshest_key(deployment)
+        attempt.key = key.label if key else ""
+        attempt.started_ms = self._stopwatch()
+        generated: list[str] = []
+        try:
+            async with aclosing(self._stream(deployment, key, messages)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        self._note_success(attempt, event)
+                        self._close(attempt, event, sent_tokens, generated)
+                    else:
+                        self._note_progress(attempt, event, generated)
+                    yield event
+        except ProviderError as error:
+            self._note_failure(attempt, error, key)
+            raise
+        finally:
+            if attempt.status == "started":
+                attempt.status = "abandoned"  # stopped by the user, or the process drains
+            if attempt.ended_ms is None:
+                self._close(attempt, None, sent_tokens, generated)
+
+    def _freshest_key(self, deployment: DeploymentFacts) -> KeyFacts | None:
+        keys = self._snapshot.keys.get(deployment.provider, ())
+        return min(keys, key=lambda key: self._health.key_rests_s(key.id), default=None)
+
+    async def _stream(
+        self, deployment: DeploymentFacts, key: KeyFacts | None, messages: tuple[Message, ...]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        provider = WIRES[deployment.wire](
+            Endpoint(
+                base_url=deployment.base_url,
+                api_key=key.value if key else "",
+                deadlines=Deadlines(first_token_s=deployment.first_token_timeout_s),
+            )
+        )
+        request = ChatRequest(
+            model=deployment.model,
+            messages=messages,
+            max_output_tokens=deployment.max_output_tokens,
+        )
+        async with slots.of(deployment), aclosing(provider.stream(request)) as events:
+            async for event in events:
+                yield event
+
+    def _note_progress(self, attempt: Attempt, event: StreamEvent, generated: list[str]) -> None:
+        match event:
+            case Opened():
+                attempt.opened_ms = self._stopwatch()
+            case TextDelta(text):
+                if attempt.first_token_ms is None:
+                    attempt.first_token_ms = self._stopwatch()
+                attempt.reply_characters += len(text)
+                generated.append(text)
+            case ReasoningDelta(text):
+                generated.append(text)
+
+    def _note_success(self, attempt: Attempt, finished: Finished) -> None:
+        attempt.status = "ok"
+        attempt.finish_reason = finished.finish_reason
+        attempt.raw_finish_reason = finished.raw_finish_reason
+        attempt.truncated_reason = finished.truncated_reason or ""
+        attempt.model_answered = finished.model
+        self._health.succeeded(attempt.deployment)
+
+    def _note_failure(self, attempt: Attempt, error: ProviderError, key: KeyFacts | None) -> None:
+        attempt.status = "cut" if attempt.first_token_ms is not None else "failed"
+        attempt.error = error.code
+        attempt.http_status = error.status
+        if error.hurts_breaker:
+            self._health.failed(attempt.deployment)
+        if error.cools is Cools.KEY and key:
+            self._health.cool_key(key.id)
+        if error.cools is Cools.DEPLOYMENT:
+            self._health.cool_deployment(attempt.deployment)
+
+    def _close(
+        self, attempt: Attempt, finished: Finished | None, sent_tokens: int, generated: list[str]
+    ) -> None:
+        """Note when it ended and what it cost."""
+        attempt.ended_ms = self._stopwatch()
+        if not _was_accepted(attempt):
+            attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
+            return
+        prices = self._snapshot.prices
+        asked = attempt.deployment.partition("/")[2]
+        result = tally(
+            finished,
+            prices=prices.get((attempt.provider, attempt.model_answered))
+            or prices.get((attempt.provider, asked), ()),
+            at=self._started_at,
+            sent_tokens=sent_tokens,
+            generated="".join(generated),
+        )
+        attempt.usage, attempt.usage_source = result.usage, result.usage_source
+        attempt.cost_usd, attempt.cost_source = result.cost_usd, result.cost_source
+        attempt.price = result.price
+
+
+def _was_accepted(attempt: Attempt) -> bool:
+    """Whether the provider may charge for it: it began to reply, or fell silent after taking it."""
+    if attempt.opened_ms is not None or attempt.status in {"ok", "abandoned"}:
+        return True
+    return attempt.error in {TimedOut.code, StreamCut.code}

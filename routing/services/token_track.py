@@ -1,0 +1,136 @@
+"""How many tokens, and what do they cost? The vendor's word first, then the price row in force.
+
+What nobody reported is estimated from the text and marked so; a model without a price costs
+`unknown`, never nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from routing.providers.messages import Finished
+from routing.providers.usage import Usage
+from routing.route import CostSource, UsageSource
+from routing.services.estimate import estimate_tokens
+from routing.services.facts import PriceFacts
+
+MILLION = Decimal(1_000_000)
+THOUSAND = Decimal(1_000)
+
+
+class NormalizedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens and cost in the one form that frames, turns and reports use."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_est: Decimal | None
+    """USD; None when no price is known."""
+    truncated: bool
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens and the cost of one call, with where each number comes from."""
+
+    usage: Usage
+    usage_source: UsageSource
+    cost_usd: Decimal | None
+    cost_source: CostSource
+    price: int | None
+
+
+def normalize_usage(tally: Tally, *, truncated: bool) -> NormalizedUsage:
+    """What people and programs are told of one call."""
+    return NormalizedUsage(
+        input_tokens=tally.usage.input_tokens,
+        output_tokens=tally.usage.output_tokens,
+        cost_est=tally.cost_usd,
+        truncated=truncated,
+    )
+
+
+def tally(
+    finished: Finished | None,
+    *,
+    prices: Sequence[PriceFacts],
+    at: datetime,
+    sent_tokens: int,
+    generated: str,
+) -> Tally:
+    """Count one call that was accepted by its provider.
+
+    `finished` is None for a call that broke or was stopped; `prices` are the rows of the model that
+    answered; `at` is when the call was made (UTC); `sent_tokens` is the estimated size of what was
+    sent; `generated` is all text that arrived, reasoning included.
+    """
+    usage, source = _usage_of(finished, sent_tokens, generated)
+    if finished is not None and finished.cost is not None:
+        return Tally(
+            usage=usage,
+            usage_source=source,
+            cost_usd=finished.cost.total_usd,
+            cost_source="provider",
+            price=None,
+        )
+    price = price_in_force(prices, at=at, input_tokens=usage.input_tokens or 0)
+    if price is None:
+        return Tally(
+            usage=usage, usage_source=source, cost_usd=None, cost_source="unknown", price=None
+        )
+    return Tally(
+        usage=usage,
+        usage_source=source,
+        cost_usd=cost_of(usage, price),
+        cost_source="computed" if source == "reported" else "estimated",
+        price=price.id,
+    )
+
+
+def _usage_of(
+    finished: Finished | None, sent_tokens: int, generated: str
+) -> tuple[Usage, UsageSource]:
+    reported = finished.usage if finished else None
+    if reported and reported.input_tokens is not None and reported.output_tokens is not None:
+        return reported, "reported"
+    usage = Usage(input_tokens=sent_tokens, output_tokens=estimate_tokens(generated))
+    return usage, "estimated"
+
+
+def price_in_force(
+    prices: Sequence[PriceFacts], *, at: datetime, input_tokens: int
+) -> PriceFacts | None:
+    """The row that holds at a moment for a prompt of that size, or None.
+
+    The newest day wins; within it the highest tier that the prompt exceeds, for the whole prompt.
+    """
+    held = [row for row in prices if row.effective_from <= at]
+    if not held:
+        return None
+    newest = max(row.effective_from for row in held)
+    tiers = [
+        row
+        for row in held
+        if row.effective_from == newest
+        and (row.above_input_tokens == 0 or input_tokens > row.above_input_tokens)
+    ]
+    return max(tiers, key=lambda row: row.above_input_tokens, default=None)
+
+
+def cost_of(usage: Usage, price: PriceFacts) -> Decimal:
+    """USD for one call's tokens and searches."""
+    read = usage.cache_read_tokens or 0
+    written = usage.cache_write_tokens or 0
+    plain = max(0, (usage.input_tokens or 0) - read - written)
+    per_million = (
+        plain * price.input_usd
+        + read * _or(price.cached_input_usd, price.input_usd)
+        + written * _or(price.cache_write_usd, price.input_usd)
+        + (usage.output_tokens or 0) * price.output_usd
+    )
+    searches = (usage.search_queries or 0) * _or(price.search_usd, Decimal(0))
+    return per_million / MILLION + searches / THOUSAND
+
+
+def _or(rate: Decimal | None, other: Decimal) -> Decimal:
+    return other if rate is None else rate
