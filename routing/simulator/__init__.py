@@ -1,0 +1,56 @@
+"""A real HTTP server that plays the four vendors, well or badly.
+
+    async with serve() as simulator:
+        simulator.base_url("openai"), simulator.log
+
+Paths, under one port: `/openai/v1/chat/completions`, `/kimi/v1/chat/completions`,
+`/perplexity/v1/responses` (also `/agent`; the old `/chat/completions` says that it is retired),
+`/gemini/v1beta/models/<model>:streamGenerateContent` and `:generateContent`, and `/models` of each.
+Any key is good; none and `bad-key` are not. A word is a token: `input_tokens` counts the words of
+all messages and the system prompt, `output_tokens` those of the reply and of its thinking.
+
+The model's name picks the behaviour. An ordinary name answers normally. The others are
+
+    sim-<behaviour>[-<word>]...            sim-flaky-<N>-<behaviour>[-<word>]...
+
+where flaky fails the first N calls of exactly this name and then answers normally.
+
+| behaviour | what happens | words of its own |
+|---|---|---|
+| `ok` | a normal answer | |
+| `echo` | the last user message, three characters at a time | |
+| `context` | a JSON list of the roles and texts that were sent | |
+| `code` | a code block, a table and a link | |
+| `reasoning` | thinking first (OpenAI counts it and does not show it) | |
+| `empty` | no text, and yet it stopped | |
+| `truncated` | half the text, then the token limit | `thinking`: no text at all |
+| `filtered` | the filter ends it after `after` deltas | `prompt`: the prompt is refused |
+| `nousage`, `usagetwice` | as they say | |
+| `400` `401` `403` `404` `500` `503` | that error in the vendor's words | |
+| `toolong` | the context does not fit | |
+| `429` | rate limited; the delay where the vendor puts it | `header3` `ms300` `date3` `reset3` `message3` `retryinfo3` (the number is the delay) `none` `quota` `overloaded` |
+| `refused` | a reset before any byte | `close`: an orderly close |
+| `slowheaders` | nothing for `wait` ms | |
+| `slowtoken` | headers, then comments for `wait` ms | |
+| `stall` | silence after `after` deltas, until the peer leaves | |
+| `cut` | a clean end without a finish | `abrupt`: no last chunk either |
+| `reset` | a TCP reset | |
+| `badevent` | one event that is no JSON, then on | |
+| `error` | the vendor's error inside the 200, then the end | |
+
+Words that fit everywhere: `tokens500` (words of the text; two make a delta; 40), `pace5` (ms between
+deltas; 15; 0 sends all at once), `after3` (deltas before the fault; 3, for `error` 0, `filtered` 6),
+`wait500` (ms; 15000), `split7` (at most so many bytes in one write), `cached` (half of the input was
+cached; works in any model's name), `tagx1` (nothing: makes a name unlike others).
+
+What does not exist at a vendor is a 400 that names it, and so is a `sim-` name out of the grammar.
+
+`GET /control/log` lists every call and what it was served; `DELETE` empties it and resets flaky.
+`POST /control/outage {"vendor": "openai", "behaviour": "503"}` gives a whole vendor one behaviour,
+whatever the model; `"behaviour": null` ends it.
+"""
+
+from routing.simulator.log import Entry, Served
+from routing.simulator.server import Simulator, serve
+
+__all__ = ["Entry", "Served", "Simulator", "serve"]

@@ -1,0 +1,99 @@
+"""What do all chat-completions vendors have in common? The frame; OpenAI and Kimi fill it in."""
+
+from time import time
+
+from routing.simulator.behaviours import Behaviour
+from routing.simulator.calls import Call, Counts, Reply, Said
+from routing.simulator.dialect import Json, Unusable, body_of, encode, new_id, text_of
+from routing.simulator.http import Request
+
+DONE = b"data: [DONE]\n\n"
+
+
+def read_call(body: Json) -> Call:
+    """The call in a chat-completions body.
+
+    Raises Unusable: no model, or messages that are none.
+    """
+    model, messages = body.get("model"), body.get("messages")
+    if not isinstance(model, str) or not model:
+        raise Unusable("you must provide a model parameter")
+    if not isinstance(messages, list) or not messages:
+        raise Unusable("Missing required parameter: 'messages'.", "messages")
+    options = body.get("stream_options") or {}
+    return Call(
+        model=model,
+        said=tuple(_said(message) for message in messages),
+        stream=body.get("stream") is True,
+        include_usage=options.get("include_usage") is True,
+        max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
+    )
+
+
+def _said(message: object) -> Said:
+    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+        raise Unusable("A message has no role.", "messages")
+    return Said(message["role"], text_of(message.get("content")))
+
+
+def read_body(request: Request) -> tuple[Json, Call]:
+    """The body, and the call in it."""
+    body = body_of(request)
+    return body, read_call(body)
+
+
+def data(value: Json) -> bytes:
+    """One event of a chat-completions stream: a `data:` line, ended with LF."""
+    return b"data: " + encode(value) + b"\n\n"
+
+
+class ChatWriter:
+    """The chunks of one streamed chat completion; a vendor overrides what it does its own way."""
+
+    def __init__(self, call: Call, behaviour: Behaviour, reply: Reply) -> None:
+        self.request = call
+        self.behaviour = behaviour
+        self.reply = reply
+        self.frame: Json = {
+            "id": new_id("chatcmpl-"),
+            "object": "chat.completion.chunk",
+            "created": int(time()),
+            "model": call.model,
+        }
+
+    def chunk(self, delta: Json, finish: str | None = None) -> Json:
+        """One chunk with one choice."""
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return {**self.frame, "choices": [choice]}
+
+    def opening(self) -> list[bytes]:
+        return [data(self.chunk({"role": "assistant", "content": ""}))]
+
+    def thought(self, delta: str) -> bytes | None:
+        return data(self.chunk({"reasoning_content": delta}))
+
+    def text(self, delta: str) -> bytes:
+        return data(self.chunk({"content": delta}))
+
+    def unreadable(self) -> bytes:
+        return b'data: {"id":"chatcmpl-broken","object":"chat.completion.ch\n\n'
+
+
+def usage(counts: Counts) -> Json:
+    """The numbers that every chat-completions vendor reports under the same names."""
+    return {
+        "prompt_tokens": counts.input_tokens,
+        "completion_tokens": counts.output_tokens,
+        "total_tokens": counts.input_tokens + counts.output_tokens,
+    }
+
+
+def completion(call: Call, message: Json, reply: Reply) -> Json:
+    """A chat completion that was not streamed, without its usage."""
+    return {
+        "id": new_id("chatcmpl-"),
+        "object": "chat.completion",
+        "created": int(time()),
+        "model": call.model,
+        "choices": [{"index": 0, "message": message, "finish_reason": reply.finish}],
+    }

@@ -1,0 +1,149 @@
+"""What must a vendor's room be able to say? The player knows a vendor only by this."""
+
+import json
+from email.utils import formatdate
+from time import time
+from typing import Any, Protocol
+from uuid import uuid4
+
+import msgspec
+
+from routing.simulator.behaviours import Behaviour
+from routing.simulator.calls import Call, Reply
+from routing.simulator.http import Request
+
+Json = dict[str, Any]
+
+NO_KEY = Behaviour(name="nokey")
+"""Asked for when a request carries no key; not in the grammar, since no model name causes it."""
+
+
+class Unusable(Exception):
+    """The request's body is not one that the vendor takes; its text goes into the 400."""
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """An error as the vendor words it."""
+
+    status: int
+    body: Json
+    headers: dict[str, str] = {}
+
+
+class Writer(Protocol):
+    """One streamed reply, in the vendor's own bytes. Knows nothing of faults in transport."""
+
+    def opening(self) -> list[bytes]: ...
+
+    def thought(self, delta: str) -> bytes | None:
+        """Thinking text apart from the answer; None where the vendor does not show it."""
+
+    def text(self, delta: str) -> bytes: ...
+
+    def closing(self) -> list[bytes]:
+        """Finish reason, usage and whatever marks the end."""
+
+    def unreadable(self) -> bytes:
+        """An event that is no JSON."""
+
+    def failure(self) -> list[bytes]:
+        """The vendor's server error as it comes inside an HTTP 200."""
+
+
+class Dialect(Protocol):
+    """One vendor."""
+
+    vendor: str
+    json_type: str
+    stream_error_type: str
+    """The content type of an error body that answers a streaming request."""
+    lacks: frozenset[str]
+    """Behaviour labels that do not exist at this vendor."""
+    refuses: frozenset[str]
+    """Behaviour labels that this vendor, and not every vendor, answers with an error status."""
+
+    def key(self, request: Request) -> str: ...
+
+    def call(self, request: Request) -> Call:
+        """Raises Unusable: not a body this vendor takes."""
+
+    def headers(self) -> dict[str, str]: ...
+
+    def writer(self, call: Call, behaviour: Behaviour, reply: Reply) -> Writer: ...
+
+    def whole(self, call: Call, behaviour: Behaviour, reply: Reply) -> Json:
+        """The answer to a request that did not ask for a stream."""
+
+    def error(self, call: Call, behaviour: Behaviour) -> ErrorReply: ...
+
+    def invalid(self, message: str, param: str | None = None) -> ErrorReply: ...
+
+    def tells_usage(self, call: Call, behaviour: Behaviour) -> bool:
+        """Whether a finished reply holds usage."""
+
+    def cost_usd(self, reply: Reply) -> float | None:
+        """What the vendor itself reports; None where it reports none."""
+
+
+def bearer(request: Request) -> str:
+    """The key of an `Authorization: Bearer` header; "" without one."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def body_of(request: Request) -> Json:
+    """The request's JSON object.
+
+    Raises Unusable: it is something else.
+    """
+    try:
+        body = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unusable("The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise Unusable("The body is not a JSON object.")
+    return body
+
+
+def text_of(content: object) -> str:
+    """The text of a message's content, which is a string or a list of typed parts.
+
+    Raises Unusable: it is neither.
+    """
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
+        return "".join(str(part.get("text", "")) for part in content)
+    raise Unusable("A message's content is neither text nor a list of parts.", "messages")
+
+
+def encode(value: Json) -> bytes:
+    """Compact JSON, as all vendors but Gemini write it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def delay_headers(behaviour: Behaviour) -> dict[str, str]:
+    """Where a 429 that tells its delay in a header tells it; one second when not said."""
+    amount = 1 if behaviour.delay is None else behaviour.delay
+    match behaviour.kind:
+        case "header":
+            return {"retry-after": str(amount)}
+        case "ms":
+            return {"retry-after-ms": str(amount)}
+        case "date":
+            return {"retry-after": formatdate(time() + amount, usegmt=True)}
+        case "reset":
+            return {
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-requests": f"{amount}s",
+            }
+    return {}
+
+
+def new_id(prefix: str) -> str:
+    """An id of our own making, in the vendor's style."""
+    return f"{prefix}{uuid4().hex}"

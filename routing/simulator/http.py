@@ -1,0 +1,167 @@
+"""How does a request come in, and how do bytes go out, well or badly?
+
+HTTP/1.1 by hand over asyncio streams: a server library would refuse to send what a broken vendor
+sends (a body shorter than promised, no last chunk, a reset).
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from email.utils import formatdate
+from http import HTTPStatus
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_BODY_BYTES = 32 * 1024 * 1024
+READ_BYTES = 64 * 1024
+
+
+class BadRequest(Exception):
+    """What came in is not HTTP that this server reads."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One request; header names are lower case."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def keeps_alive(self) -> bool:
+        return self.headers.get("connection", "").lower() != "close"
+
+
+class Connection:
+    """One accepted connection: requests in, raw bytes out."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._read = bytearray()
+
+    async def request(self) -> Request | None:
+        """The next request; None when the peer closed between two.
+
+        Raises BadRequest: not HTTP, too large, or a chunked body.
+        """
+        while (end := self._read.find(b"\r\n\r\n")) < 0:
+            if len(self._read) > MAX_HEAD_BYTES:
+                raise BadRequest("head too large")
+            if not await self._fill():
+                return None
+        method, target, headers = _head(bytes(self._read[:end]))
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            raise BadRequest("only bodies with a Content-Length up to 32 MiB are read")
+        start, stop = end + 4, end + 4 + int(length)
+        while len(self._read) < stop:
+            if not await self._fill():
+                return None
+        body = bytes(self._read[start:stop])
+        del self._read[:stop]
+        url = urlsplit(target)
+        query = dict(parse_qsl(url.query))
+        return Request(method, unquote(url.path), query, headers, body)
+
+    async def peer_left(self) -> None:
+        """Returns when the peer has closed or reset; bytes it sends meanwhile are kept."""
+        while await self._fill():
+            pass
+
+    async def send(self, data: bytes) -> None:
+        """Write, and wait while the peer reads too slowly."""
+        self._writer.write(data)
+        with contextlib.suppress(ConnectionError):
+            await self._writer.drain()
+
+    def reset(self) -> None:
+        """Drop the connection with a TCP reset instead of a close."""
+        linger_zero = struct.pack("ii", 1, 0)
+        raw = self._writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
+        self._writer.transport.abort()
+
+    def close(self) -> None:
+        self._writer.close()
+
+    async def _fill(self) -> bool:
+        try:
+            data = await self._reader.read(READ_BYTES)
+        except ConnectionError:
+            return False
+        self._read += data
+        return bool(data)
+
+
+class Answer:
+    """One response on its way out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.split = 0
+        """The largest number of bytes in one write of a stream; 0 for no limit."""
+        self.broken = False
+        """The connection cannot carry another response."""
+
+    async def start(self, status: int, headers: dict[str, str]) -> None:
+        """The head of a chunked response."""
+        await self.connection.send(head(status, {**headers, "transfer-encoding": "chunked"}))
+
+    async def part(self, data: bytes) -> None:
+        """The next bytes of a chunked response."""
+        size = self.split or max(1, len(data))
+        for at in range(0, len(data), size):
+            piece = data[at : at + size]
+            await self.connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+            if self.split:
+                # Let the loop turn, so that the pieces travel apart.
+                await asyncio.sleep(0)
+
+    async def end(self) -> None:
+        """The last chunk: a clean end."""
+        await self.connection.send(b"0\r\n\r\n")
+
+    async def whole(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        """A response of known length."""
+        await self.connection.send(self._sized(status, headers, body) + body)
+
+    async def half(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        """A response that promises its whole length and sends half of it."""
+        await self.connection.send(self._sized(status, headers, body) + body[: len(body) // 2])
+
+    def hang_up(self) -> None:
+        """Close without another byte."""
+        self.broken = True
+        self.connection.close()
+
+    def reset(self) -> None:
+        self.broken = True
+        self.connection.reset()
+
+    @staticmethod
+    def _sized(status: int, headers: dict[str, str], body: bytes) -> bytes:
+        return head(status, {**headers, "content-length": str(len(body))})
+
+
+def head(status: int, headers: dict[str, str]) -> bytes:
+    """Status line and headers, with the server's date."""
+    fields = {"date": formatdate(usegmt=True), **headers}
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in fields.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _head(data: bytes) -> tuple[str, str, dict[str, str]]:
+    first, *lines = data.decode("latin-1").split("\r\n")
+    try:
+        method, target, _version = first.split(" ")
+        pairs = [line.split(":", 1) for line in lines]
+        return method, target, {name.strip().lower(): value.strip() for name, value in pairs}
+    except ValueError:
+        raise BadRequest("not an HTTP request") from None

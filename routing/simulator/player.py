@@ -1,0 +1,160 @@
+"""How is one behaviour played on one connection? The same for every vendor."""
+
+import asyncio
+
+from routing.simulator.behaviours import ERRORS, FAULTS, Behaviour
+from routing.simulator.calls import Call, Reply
+from routing.simulator.dialect import Dialect, ErrorReply, Writer, encode
+from routing.simulator.http import Answer
+from routing.simulator.log import Served
+from routing.simulator.replies import compose
+
+KEEP_ALIVE = b": keep-alive\n\n"
+KEEP_ALIVE_EVERY_S = 0.1
+BEFORE_RESET_S = 0.02
+"""A reset throws away what the kernel has not sent yet; this lets it go out first."""
+
+
+async def refuse(
+    answer: Answer, dialect: Dialect, error: ErrorReply, streamed: bool, served: Served
+) -> None:
+    """Send an error body under its status."""
+    served.status = error.status
+    kind = dialect.stream_error_type if streamed else dialect.json_type
+    headers = {**dialect.headers(), **error.headers, "content-type": kind}
+    await answer.whole(error.status, headers, encode(error.body))
+
+
+async def play(
+    answer: Answer, dialect: Dialect, call: Call, behaviour: Behaviour, served: Served
+) -> None:
+    """Serve one call as its behaviour says, writing into `served` what went out."""
+    if behaviour.name == "refused":
+        answer.hang_up() if behaviour.kind == "close" else answer.reset()
+        return
+    if behaviour.name in ERRORS or behaviour.label in dialect.refuses:
+        error = dialect.error(call, behaviour)
+        await refuse(answer, dialect, error, call.stream, served)
+        return
+    if behaviour.name == "slowheaders":
+        await asyncio.sleep(behaviour.wait_ms / 1000)
+    reply = compose(dialect.vendor, call, behaviour)
+    performance = Performance(answer, dialect, call, behaviour, reply, served)
+    await (performance.stream() if call.stream else performance.whole())
+
+
+class Performance:
+    """A reply under way; its status is 200 whatever becomes of it."""
+
+    def __init__(
+        self,
+        answer: Answer,
+        dialect: Dialect,
+        call: Call,
+        behaviour: Behaviour,
+        reply: Reply,
+        served: Served,
+    ) -> None:
+        self._answer = answer
+        self._dialect = dialect
+        self._call = call
+        self._behaviour = behaviour
+        self._reply = reply
+        self._served = served
+
+    async def whole(self) -> None:
+        """A reply in one JSON body; its faults strike in the middle of that body."""
+        waited = len(self._reply.deltas) * self._behaviour.pace_ms
+        if self._behaviour.name == "slowtoken":
+            waited += self._behaviour.wait_ms
+        await asyncio.sleep(waited / 1000)
+        headers = {**self._dialect.headers(), "content-type": self._dialect.json_type}
+        body = encode(self._dialect.whole(self._call, self._behaviour, self._reply))
+        self._served.status = 200
+        match self._behaviour.name:
+            case "stall" | "cut" | "reset":
+                await self._answer.half(200, headers, body)
+                await self._break_off()
+            case "badevent":
+                await self._answer.whole(200, headers, body[: len(body) // 2])
+            case "error":
+                error = self._dialect.error(self._call, Behaviour(name="500"))
+                await self._answer.whole(200, headers, encode(error.body))
+            case _:
+                await self._answer.whole(200, headers, body)
+                self._served.text = self._reply.text
+                self._served.deltas = 1
+                self._finished()
+
+    async def stream(self) -> None:
+        """A reply in small pieces."""
+        content_type = "text/event-stream" if self._call.sse else self._dialect.json_type
+        headers = {**self._dialect.headers(), "content-type": content_type}
+        await self._answer.start(200, headers)
+        self._served.status = 200
+        if self._behaviour.name == "slowtoken":
+            await self._keep_alive()
+        writer = self._dialect.writer(self._call, self._behaviour, self._reply)
+        await self._say(writer.opening())
+        for thought in self._reply.thoughts:
+            if (event := writer.thought(thought)) is not None:
+                await self._say([event])
+                await self._pace()
+        await self._texts(writer)
+
+    async def _texts(self, writer: Writer) -> None:
+        strikes = min(self._behaviour.after, len(self._reply.deltas))
+        for at, delta in enumerate((*self._reply.deltas, "")):
+            if self._behaviour.name in FAULTS and at == strikes and await self._strike(writer):
+                return
+            if delta:
+                await self._say([writer.text(delta)])
+                self._served.text += delta
+                self._served.deltas += 1
+                await self._pace()
+        await self._say(writer.closing())
+        await self._answer.end()
+        self._finished()
+
+    async def _strike(self, writer: Writer) -> bool:
+        """Break the stream; whether the reply is over by that."""
+        match self._behaviour.name:
+            case "badevent":
+                await self._say([writer.unreadable()])
+                return False
+            case "error":
+                await self._say(writer.failure())
+                await self._answer.end()
+            case "cut" if self._behaviour.kind != "abrupt":
+                await self._answer.end()
+            case _:
+                await self._break_off()
+        return True
+
+    async def _break_off(self) -> None:
+        match self._behaviour.name:
+            case "stall":
+                await asyncio.Event().wait()
+            case "reset":
+                await asyncio.sleep(BEFORE_RESET_S)
+                self._answer.reset()
+            case _:
+                self._answer.hang_up()
+
+    async def _say(self, events: list[bytes]) -> None:
+        await self._answer.part(b"".join(events))
+
+    async def _pace(self) -> None:
+        if self._behaviour.pace_ms:
+            await asyncio.sleep(self._behaviour.pace_ms / 1000)
+
+    async def _keep_alive(self) -> None:
+        for _ in range(int(self._behaviour.wait_ms / 1000 / KEEP_ALIVE_EVERY_S)):
+            await self._answer.part(KEEP_ALIVE)
+            await asyncio.sleep(KEEP_ALIVE_EVERY_S)
+
+    def _finished(self) -> None:
+        self._served.finish = self._reply.finish
+        if self._dialect.tells_usage(self._call, self._behaviour):
+            self._served.usage = self._reply.counts
+            self._served.cost_usd = self._dialect.cost_usd(self._reply)

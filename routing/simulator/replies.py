@@ -1,0 +1,115 @@
+"""What does the model say? Fixed sentences that depend on nothing but the request."""
+
+import json
+import re
+from itertools import cycle, islice
+
+from routing.simulator.behaviours import Behaviour
+from routing.simulator.calls import Call, Counts, Finish, Reply
+
+WORDS_A_DELTA = 2
+ECHO_CHARACTERS = 3
+HIDDEN_THINKING = "Weigh the question, pick the shortest true answer, and then say it plainly."
+
+BODY = """\
+The answer below is made of fixed sentences, so asking twice gives the same words.
+
+- **One.** Nothing was looked up.
+- **Two.** Every word counts as one token.
+- **Three.** The pace is set by the model's name.
+
+That is all there is to say about it, and yet the reply goes on for as long as it was told to.
+
+"""
+
+CODE = """\
+Here is a function that adds two numbers:
+
+```python
+def add(left: int, right: int) -> int:
+    return left + right
+```
+
+| call | result |
+|---|---|
+| `add(1, 2)` | 3 |
+| `add(-1, 1)` | 0 |
+
+The [Python tutorial](https://docs.python.org/3/tutorial/) explains `def`.
+"""
+
+
+def compose(vendor: str, call: Call, behaviour: Behaviour) -> Reply:
+    """The whole reply, as it goes out when nothing breaks.
+
+    `behaviour.tokens` sets the length of normal texts, in words; the request's own cap cuts any text.
+    """
+    text = _text(vendor, call, behaviour)
+    thoughts = _pieces(HIDDEN_THINKING) if _thinks(behaviour) else []
+    pieces = _pieces(text)
+    finish: Finish = "stop"
+    keep = len(pieces)
+    if behaviour.name == "truncated":
+        finish, keep = "length", 0 if behaviour.kind == "thinking" else max(1, keep // 2)
+    elif behaviour.name == "filtered":
+        shown = 0 if behaviour.kind == "prompt" else behaviour.after * WORDS_A_DELTA
+        finish, keep = "content_filter", min(keep, shown)
+    room = keep if call.max_tokens is None else max(0, call.max_tokens - len(thoughts))
+    if room < keep:
+        finish, keep = "length", room
+    pieces = pieces[:keep]
+    counts = Counts(
+        input_tokens=call.input_tokens,
+        output_tokens=sum(1 for piece in pieces if piece.strip()) + len(thoughts),
+        cached_tokens=call.input_tokens // 2 if "-cached" in call.model else 0,
+        reasoning_tokens=len(thoughts),
+    )
+    return Reply(
+        thoughts=_group(thoughts), deltas=_deltas(pieces, behaviour), finish=finish, counts=counts
+    )
+
+
+def _thinks(behaviour: Behaviour) -> bool:
+    return behaviour.name == "reasoning" or behaviour.kind == "thinking"
+
+
+def _text(vendor: str, call: Call, behaviour: Behaviour) -> str:
+    match behaviour.name:
+        case "echo":
+            return call.prompt
+        case "context":
+            said = [{"role": message.role, "content": message.content} for message in call.said]
+            return json.dumps(said, ensure_ascii=False)
+        case "code":
+            return CODE
+        case "empty":
+            return ""
+    words = re.findall(r"\w+", call.prompt)[:8]
+    about = f"You said: *{' '.join(words)}*. " if words else ""
+    opening = _pieces(f"**{vendor.capitalize()}** speaking. {about}")
+    filler = cycle(_pieces(BODY))
+    pieces = opening + list(islice(filler, max(0, behaviour.tokens - len(opening))))
+    text = "".join(pieces[: behaviour.tokens]).rstrip()
+    return f"{text}." if text[-1:].isalpha() else text
+
+
+def _pieces(text: str) -> list[str]:
+    """The text as words with the space that follows them; joined they are the text again."""
+    return (
+        re.findall(r"\s+(?=\S)|\S+\s*|\s+", text)
+        if text[:1].isspace()
+        else re.findall(r"\S+\s*", text)
+    )
+
+
+def _group(pieces: list[str]) -> tuple[str, ...]:
+    starts = range(0, len(pieces), WORDS_A_DELTA)
+    return tuple("".join(pieces[at : at + WORDS_A_DELTA]) for at in starts)
+
+
+def _deltas(pieces: list[str], behaviour: Behaviour) -> tuple[str, ...]:
+    """Pairs of words; an echo goes in few characters, so that any markup is cut in its middle."""
+    if behaviour.name != "echo":
+        return _group(pieces)
+    text = "".join(pieces)
+    return tuple(text[at : at + ECHO_CHARACTERS] for at in range(0, len(text), ECHO_CHARACTERS))

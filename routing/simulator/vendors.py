@@ -1,0 +1,62 @@
+"""Which vendor does a path belong to, and what stands at it besides the chat?"""
+
+from typing import Literal
+
+from routing.simulator import responses
+from routing.simulator.dialect import Dialect, ErrorReply, Json
+from routing.simulator.gemini import PATH as GEMINI_PATH
+from routing.simulator.gemini import Gemini
+from routing.simulator.http import Request
+from routing.simulator.kimi import Kimi
+from routing.simulator.openai import OpenAI
+from routing.simulator.responses import Perplexity
+
+Vendor = Literal["openai", "gemini", "perplexity", "kimi"]
+
+VENDORS: dict[str, Dialect] = {
+    "openai": OpenAI(),
+    "gemini": Gemini(),
+    "perplexity": Perplexity(),
+    "kimi": Kimi(),
+}
+CHAT_PATHS = {
+    "openai": ("/v1/chat/completions",),
+    "kimi": ("/v1/chat/completions",),
+    "perplexity": ("/v1/responses", "/v1/agent"),
+}
+MODELS = {
+    "openai": ("gpt-6.1-sol", "gpt-6.1-terra", "gpt-6-luna"),
+    "gemini": ("gemini-4-argon", "gemini-3.8-flash"),
+    "perplexity": ("perplexity/sonar",),
+    "kimi": ("kimi-k3.1-pro", "kimi-k3"),
+}
+
+
+def vendor_of(path: str) -> str | None:
+    """The vendor whose paths this one is among; None for all others."""
+    first = path.split("/")[1] if path.startswith("/") else ""
+    return first if first in VENDORS else None
+
+
+def other_path(vendor: str, request: Request) -> ErrorReply | None:
+    """The answer of a vendor's path that is not its chat; None when it is.
+
+    An ErrorReply is any fixed status and body, a list of models with 200 too.
+    """
+    path = request.path.removeprefix(f"/{vendor}")
+    if request.method == "GET" and path in ("/v1/models", "/v1beta/models"):
+        return ErrorReply(200, _models(vendor))
+    if vendor == "perplexity" and path == "/v1/chat/completions":
+        return responses.retired()
+    chat = GEMINI_PATH.fullmatch(path) if vendor == "gemini" else path in CHAT_PATHS[vendor]
+    if request.method == "POST" and chat:
+        return None
+    return ErrorReply(404, {"error": {"message": f"Unknown request: {request.method} {path}"}})
+
+
+def _models(vendor: str) -> Json:
+    names = MODELS[vendor]
+    if vendor == "gemini":
+        return {"models": [{"name": f"models/{name}", "displayName": name} for name in names]}
+    listed = [{"id": name, "object": "model", "created": 0, "owned_by": vendor} for name in names]
+    return {"object": "list", "data": listed}
