@@ -1,0 +1,29 @@
+"""Make what a new installation needs; harmless where it is there already."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from chatcore.accounts import make_demo_accounts
+from routing.seeding import seed
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the shipped providers, models, prices, intents, ladders and roles that are missing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo-logins",
+            type=Path,
+            metavar="FILE",
+            help="Also make the demo accounts, noted in FILE.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        seed()
+        if options["demo_logins"]:
+            make_demo_accounts(options["demo_logins"])

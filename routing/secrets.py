@@ -1,0 +1,71 @@
+"""How is a secret kept in a table so that the table alone gives nothing away?
+
+Sealed with Fernet under a key that is derived (HKDF-SHA256) from a sealing key and a purpose, so that
+what is sealed for one purpose does not open for another. The identity of the row lies inside the
+sealed text: a value that was copied into another row of the same table does not open there.
+"""
+
+import base64
+from collections.abc import Sequence
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class DoesNotOpen(Exception):
+    """A sealed text that none of the sealing keys opens, or that was sealed for another row.
+
+    It never carries the sealed text nor the secret.
+    """
+
+
+class _Contents(msgspec.Struct, frozen=True, array_like=True):
+    """What is inside a seal."""
+
+    identity: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"_Contents({self.identity!r})"
+
+
+class Sealer:
+    """Seals and opens for one purpose. The first sealing key seals, every one opens."""
+
+    def __init__(self, sealing_keys: Sequence[str], *, purpose: str) -> None:
+        """`sealing_keys`: at least one, newest first. Raises ValueError when there is none."""
+        if not sealing_keys:
+            raise ValueError("There is no sealing key.")
+        fernets = [_fernet(key, purpose) for key in sealing_keys]
+        self._newest = fernets[0]
+        self._any = MultiFernet(fernets)
+
+    def seal(self, secret: str, *, identity: str) -> str:
+        """The secret as a text that may lie in a table; `identity` names the row it belongs to."""
+        contents = msgspec.json.encode(_Contents(identity, secret))
+        return self._newest.encrypt(contents).decode()
+
+    def open(self, sealed: str, *, identity: str) -> str:
+        """The secret that was sealed for this row. Raises DoesNotOpen."""
+        try:
+            contents = msgspec.json.decode(self._any.decrypt(sealed), type=_Contents)
+        except (InvalidToken, msgspec.DecodeError):
+            raise DoesNotOpen("No sealing key opens it.") from None
+        if contents.identity != identity:
+            raise DoesNotOpen("It was sealed for another row.")
+        return contents.secret
+
+    def is_current(self, sealed: str) -> bool:
+        """Whether the newest sealing key opens it, so that the older ones are not needed for it."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
+
+def _fernet(sealing_key: str, purpose: str) -> Fernet:
+    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"chatcore {purpose}".encode())
+    return Fernet(base64.urlsafe_b64encode(derive.derive(sealing_key.encode())))

@@ -1,0 +1,88 @@
+"""Where is a provider called, and with which key? Keys are opened here and nowhere else."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from routing.models import Provider, ProviderKey, Revision
+from routing.secrets import Sealer
+
+
+def sealer() -> Sealer:
+    """The sealer of provider keys, under the sealing keys of this installation."""
+    return Sealer(settings.SEALING_KEYS, purpose="provider keys")
+
+
+def base_url(provider: Provider) -> str:
+    """The provider's address: the environment's, else the row's; "" when neither names one."""
+    return settings.ENV_BASE_URLS.get(provider.slug) or provider.base_url.rstrip("/")
+
+
+def address_problem(address: str) -> str:
+    """Why keys must not be sent to this address, in words; "" when they may.
+
+    A typing mistake or a captured staff account must not be able to send keys to a stranger, so only
+    known vendors over https and what the operator named in the environment are addresses.
+    """
+    try:
+        origin = _origin(address)
+    except ValueError:
+        return "this is no address"
+    if origin in {_origin(url) for url in settings.ENV_BASE_URLS.values() if url}:
+        return ""
+    parts = urlsplit(address)
+    if parts.hostname not in settings.ALLOWED_PROVIDER_HOSTS:
+        known = ", ".join(settings.ALLOWED_PROVIDER_HOSTS)
+        return f"the host must be one of {known}, or be named in the environment"
+    if parts.scheme != "https" or parts.port not in {None, 443}:
+        return "this host is only called by https on its usual port"
+    if parts.username or parts.query or parts.fragment:
+        return "an address holds no user name, no ? and no #"
+    return ""
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def open_key(key: ProviderKey) -> str:
+    """The key itself; "" when it is read from the environment and that names none.
+
+    Raises DoesNotOpen: no sealing key opens it, or it was sealed for another row.
+    """
+    if key.source == ProviderKey.Source.ENVIRONMENT:
+        return settings.ENV_KEYS.get(key.provider.slug, "")
+    return sealer().open(key.sealed, identity=key.identity)
+
+
+@transaction.atomic
+def add_key(
+    *, provider: Provider, label: str, value: str, enabled: bool, by: AbstractBaseUser
+) -> ProviderKey:
+    """Seal a new key. Its last four characters stay readable, if it is long enough to spare them."""
+    key = ProviderKey(provider=provider, label=label, enabled=enabled, created_by_id=by.pk)
+    key.last_four = last_four(value)
+    key.save()
+    # The row's id is part of what is sealed, so the row has to be there first.
+    key.sealed = sealer().seal(value, identity=key.identity)
+    key.save(update_fields=["sealed"])
+    Revision.bump()
+    return key
+
+
+def last_four(value: str) -> str:
+    """The end of a key that may be shown; "" for one so short that four characters give it away."""
+    return value[-4:] if len(value) >= 12 else ""
+
+
+def reseal_key(key: ProviderKey) -> bool:
+    """Seal it with the newest sealing key; whether that was needed. Raises DoesNotOpen."""
+    vault = sealer()
+    if key.source != ProviderKey.Source.SEALED or vault.is_current(key.sealed):
+        return False
+    key.sealed = vault.seal(open_key(key), identity=key.identity)
+    key.save(update_fields=["sealed"])
+    return True

@@ -1,0 +1,184 @@
+"""What are the routing tables, right now, without asking the database?
+
+`refresh` compares one number and loads the tables when it moved; `current` reads memory only. A row
+that cannot be used disables itself with a reason: staff's mistake in one place never stops the rest.
+"""
+
+import logging
+import time
+from collections import defaultdict
+from threading import Lock
+
+import msgspec
+
+from routing.intents import Detector
+from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
+from routing.secrets import DoesNotOpen
+from routing.services import content, credentials
+from routing.services.facts import (
+    DeploymentFacts,
+    KeyFacts,
+    LadderFacts,
+    PolicyFacts,
+    PriceFacts,
+    Snapshot,
+)
+
+LOOK_AGAIN_S = 1.0
+LOCAL = "local"
+
+_log = logging.getLogger(__name__)
+
+
+class Snapshots:
+    """Holds the snapshot of one process. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._snapshot: Snapshot | None = None
+        self._looked_at = 0.0
+        self._loading = Lock()
+
+    def current(self) -> Snapshot:
+        """The last snapshot loaded. Raises RuntimeError when there was none."""
+        if self._snapshot is None:
+            raise RuntimeError("The routing tables have not been read yet.")
+        return self._snapshot
+
+    def refresh(self, *, force: bool = False) -> Snapshot:
+        """The snapshot as of now, or of up to a second ago; `force` reads every table anew.
+
+        A load that fails leaves the old snapshot in force. Raises what went wrong when there is none:
+        the database's error, or RuntimeError when no policy version was published yet.
+        """
+        known = self._snapshot
+        if known is not None and not force and not self._is_due():
+            return known
+        with self._loading:
+            known = self._snapshot
+            if known is not None and not force and not self._is_due():
+                return known  # another thread looked while this one waited
+            try:
+                self._snapshot = _load(None if force else known)
+            except Exception:
+                if known is None:
+                    raise
+                _log.exception("The routing tables could not be read; the last ones stay in force.")
+            self._looked_at = time.monotonic()
+            return self.current()
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._looked_at >= LOOK_AGAIN_S
+
+
+_process = Snapshots()
+current = _process.current
+refresh = _process.refresh
+
+
+def _load(known: Snapshot | None) -> Snapshot:
+    """The tables, or `known` if they have not changed since."""
+    # The number comes first: what changes while the tables are read is then read again.
+    revision = Revision.objects.filter(id=1).values_list("number", flat=True).first() or 0
+    if known is not None and known.revision == revision:
+        return known
+    policy, detector = _policy(known)
+    keys = _keys()
+    return Snapshot(
+        revision=revision,
+        policy=policy,
+        detector=detector,
+        deployments={facts.name: facts for facts in _deployments(keys)},
+        keys=keys,
+        prices=_prices(),
+    )
+
+
+def _policy(known: Snapshot | None) -> tuple[PolicyFacts, Detector]:
+    number = PolicyVersion.objects.values_list("number", flat=True).first()
+    if number is None:
+        raise RuntimeError("No policy version has been published: run manage.py seed.")
+    if known is not None and known.policy.version == number:
+        return known.policy, known.detector
+    said = content.load(PolicyVersion.objects.get(number=number))
+    policy = PolicyFacts(
+        version=number,
+        persona=said.persona,
+        max_calls=said.max_calls,
+        patience_s=said.patience_s,
+        reroute_filtered=said.reroute_filtered,
+        ladders={
+            name: LadderFacts(
+                name=name,
+                rungs=ladder.rungs,
+                cache_ttl_s=ladder.cache_ttl_s,
+                cache_scope=ladder.cache_scope,
+                on_break=ladder.on_break,
+            )
+            for name, ladder in said.ladders.items()
+        },
+        intent_labels={name: intent.label for name, intent in said.intents.items()},
+    )
+    return policy, Detector(content.specs(said))
+
+
+def _keys() -> dict[str, tuple[KeyFacts, ...]]:
+    usable: dict[str, list[KeyFacts]] = defaultdict(list)
+    for key in ProviderKey.objects.filter(enabled=True).select_related("provider").order_by("id"):
+        try:
+            value = credentials.open_key(key)
+        except DoesNotOpen as error:
+            _log.error("Provider key %s is not usable: %s", key.pk, error)
+            continue
+        if value:
+            usable[key.provider.slug].append(KeyFacts(id=key.pk, label=key.label, value=value))
+    return {slug: tuple(keys) for slug, keys in usable.items()}
+
+
+def _deployments(keys: dict[str, tuple[KeyFacts, ...]]) -> list[DeploymentFacts]:
+    return [
+        DeploymentFacts(
+            name=row.name,
+            provider=row.provider.slug,
+            provider_name=row.provider.name,
+            wire=row.provider.wire,
+            base_url=credentials.base_url(row.provider),
+            needs_key=row.provider.needs_key,
+            model=row.model,
+            label=row.label,
+            context_window=row.context_window,
+            max_output_tokens=row.max_output_tokens,
+            first_token_timeout_s=float(row.first_token_timeout_s),
+            max_concurrency=row.max_concurrency,
+            offered=row.offered,
+            disabled=_disabled(row, row.provider, has_key=row.provider.slug in keys),
+        )
+        for row in Deployment.objects.select_related("provider")
+    ]
+
+
+def _disabled(row: Deployment, provider: Provider, *, has_key: bool) -> str:
+    """Why staff's settings keep a deployment from serving, in words; "" when they don't."""
+    address = credentials.base_url(provider)
+    if not provider.enabled:
+        return "the provider is switched off"
+    if not row.enabled:
+        return "the model is switched off"
+    if not address:
+        return "the local model is not running" if provider.slug == LOCAL else "no address"
+    if credentials.address_problem(address):
+        return "the address is not allowed"
+    if provider.needs_key and not has_key:
+        return "no key"
+    return ""
+
+
+def _prices() -> dict[tuple[str, str], tuple[PriceFacts, ...]]:
+    rows: dict[tuple[str, str], list[PriceFacts]] = defaultdict(list)
+    prices = Price.objects.select_related("provider").order_by(
+        "-effective_from", "-above_input_tokens"
+    )
+    for row in prices:
+        rows[row.provider.slug, row.model].append(
+            msgspec.convert(row, PriceFacts, from_attributes=True)
+        )
+    return {model: tuple(facts) for model, facts in rows.items()}
