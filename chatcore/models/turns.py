@@ -72,7 +72,6 @@ class Turn(models.Model):
     cache_hit = models.BooleanField(default=False)
     fallback_used = models.BooleanField(default=False)
     error_code = models.CharField(max_length=30, blank=True)
-    reference = models.CharField(max_length=12, blank=True)
     latency_ms = models.PositiveIntegerField(null=True)
     time_to_first_token_ms = models.PositiveIntegerField(null=True)
 

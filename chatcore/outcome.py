@@ -1,0 +1,120 @@
+"""How did a turn end? The one form behind its row, its last frame and the API's answer."""
+
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from chatcore import frames
+from chatcore.models import Turn
+
+Status = Literal["running", "complete", "stopped", "interrupted", "failed"]
+
+MESSAGES = {
+    "content_filter": "The provider's content filter declined this message.",
+    "context_length": "This is too long for the models that could answer it.",
+    "providers_unavailable": "No model could answer just now. Please try again in a moment.",
+    "invalid_request": "The models do not accept this message as it is.",
+    "interrupted": "The reply broke off. What had arrived is kept; you can retry.",
+    "busy": "Too many messages are waiting in this conversation.",
+    "internal": "Something went wrong on our side. It has been noted.",
+}
+"""Failure code -> the one sentence that people see."""
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """Everything that is known of a turn beside its texts."""
+
+    status: Status = "running"
+    intent: str = ""
+    reason: str = ""
+    finish_reason: str = ""
+    provider: str = ""
+    model: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: Decimal | None = None
+    truncated_reason: str = ""
+    usage_source: str = "none"
+    cost_source: str = "unknown"
+    citations: list[dict[str, Any]] = []
+    cache_hit: bool = False
+    fallback_used: bool = False
+    policy_version: int | None = None
+    latency_ms: int | None = None
+    time_to_first_token_ms: int | None = None
+    error_code: str = ""
+
+    @classmethod
+    def of(cls, turn: Turn) -> "Outcome":
+        """As a row says it."""
+        return cls(**{name: getattr(turn, name) for name in cls.__struct_fields__})
+
+    def columns(self) -> dict[str, Any]:
+        """As a row keeps it."""
+        return msgspec.structs.asdict(self)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ends with `failed` rather than `done`."""
+        return self.status in {"failed", "interrupted"}
+
+    def done_fields(self) -> dict[str, Any]:
+        """The fields of a `done` frame, without turn and seq."""
+        return {
+            "status": self.status,
+            "intent": self.intent,
+            "reason": self.reason,
+            "finish_reason": self.finish_reason or None,
+            "provider": self.provider,
+            "model": self.model,
+            "usage": {
+                "input_tokens": self.input_tokens,
+                "output_tokens": self.output_tokens,
+                "cost_est": plain_decimal(self.cost_usd),
+                "truncated": bool(self.truncated_reason),
+            },
+            "truncated_reason": self.truncated_reason or None,
+            "usage_source": self.usage_source,
+            "cost_source": self.cost_source,
+            "citations": self.citations,
+            "cache_hit": self.cache_hit,
+            "fallback_used": self.fallback_used,
+            "policy_version": self.policy_version,
+            "latency_ms": self.latency_ms,
+            "time_to_first_token_ms": self.time_to_first_token_ms,
+        }
+
+    def failed_fields(self, turn_id: UUID) -> dict[str, Any]:
+        """The fields of a `failed` frame, without turn and seq."""
+        code = self.error_code or "internal"
+        return {
+            "status": self.status,
+            "code": code,
+            "message": MESSAGES.get(code, MESSAGES["internal"]),
+            "reference": reference(turn_id),
+        }
+
+    def last_frame(self, turn_id: UUID, seq: int) -> bytes:
+        """The one frame that ends the turn."""
+        if self.failed:
+            return frames.encode("failed", turn=turn_id, seq=seq, **self.failed_fields(turn_id))
+        return frames.encode("done", turn=turn_id, seq=seq, **self.done_fields())
+
+
+def reference(turn_id: UUID) -> str:
+    """What a user quotes and staff search for."""
+    return turn_id.hex[:12]
+
+
+def plain_decimal(value: Decimal | None) -> str | None:
+    """An amount of USD without exponent or idle zeros.
+
+    >>> plain_decimal(Decimal("0.000120")), plain_decimal(Decimal(0)), plain_decimal(None)
+    ('0.00012', '0', None)
+    """
+    if value is None:
+        return None
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
