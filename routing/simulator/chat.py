@@ -4,7 +4,16 @@ from time import time
 
 from routing.simulator.behaviours import Behaviour
 from routing.simulator.calls import Call, Counts, Reply, Said
-from routing.simulator.dialect import Json, Unusable, body_of, encode, new_id, text_of
+from routing.simulator.dialect import (
+    Json,
+    Unusable,
+    body_of,
+    cap_of,
+    encode,
+    new_id,
+    object_of,
+    text_of,
+)
 from routing.simulator.http import Request
 
 DONE = b"data: [DONE]\n\n"
@@ -20,13 +29,14 @@ def read_call(body: Json) -> Call:
         raise Unusable("you must provide a model parameter")
     if not isinstance(messages, list) or not messages:
         raise Unusable("Missing required parameter: 'messages'.", "messages")
-    options = body.get("stream_options") or {}
+    options = object_of(body.get("stream_options"), "stream_options")
+    cap = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     return Call(
         model=model,
         said=tuple(_said(message) for message in messages),
         stream=body.get("stream") is True,
         include_usage=options.get("include_usage") is True,
-        max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
+        max_tokens=cap_of(body.get(cap), cap),
     )
 
 

@@ -121,6 +121,30 @@ def text_of(content: object) -> str:
     raise Unusable("A message's content is neither text nor a list of parts.", "messages")
 
 
+def cap_of(value: object, name: str) -> int | None:
+    """The cap on output tokens that a request asks for.
+
+    Raises Unusable: it is not a positive whole number.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise Unusable(f"Invalid value for '{name}': expected a positive integer.", name)
+    return value
+
+
+def object_of(value: object, name: str) -> Json:
+    """A part of the body that is an object or absent.
+
+    Raises Unusable: it is something else.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Unusable(f"Invalid type for '{name}': expected an object.", name)
+    return value
+
+
 def encode(value: Json) -> bytes:
     """Compact JSON, as all vendors but Gemini write it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

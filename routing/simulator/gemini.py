@@ -11,8 +11,10 @@ from routing.simulator.dialect import (
     Json,
     Unusable,
     body_of,
+    cap_of,
     delay_headers,
     new_id,
+    object_of,
     text_of,
 )
 from routing.simulator.http import Request
@@ -41,6 +43,7 @@ class Gemini:
         contents = body.get("contents")
         if match is None or not isinstance(contents, list) or not contents:
             raise Unusable("* GenerateContentRequest.contents: contents is not specified")
+        config = object_of(body.get("generationConfig"), "generation_config")
         system = body.get("systemInstruction")
         said = [Said("system", text_of(system.get("parts")))] if isinstance(system, dict) else []
         said += [_said(content) for content in contents]
@@ -49,7 +52,7 @@ class Gemini:
             said=tuple(said),
             stream=match[2] == "streamGenerateContent",
             sse=request.query.get("alt") == "sse",
-            max_tokens=(body.get("generationConfig") or {}).get("maxOutputTokens"),
+            max_tokens=cap_of(config.get("maxOutputTokens"), "max_output_tokens"),
         )
 
     def headers(self) -> dict[str, str]:

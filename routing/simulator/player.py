@@ -18,10 +18,11 @@ BEFORE_RESET_S = 0.02
 async def refuse(
     answer: Answer, dialect: Dialect, error: ErrorReply, streamed: bool, served: Served
 ) -> None:
-    """Send an error body under its status."""
+    """Send an error body under its status; limits in headers are the error's own or none."""
     served.status = error.status
     kind = dialect.stream_error_type if streamed else dialect.json_type
-    headers = {**dialect.headers(), **error.headers, "content-type": kind}
+    usual = {name: value for name, value in dialect.headers().items() if "ratelimit" not in name}
+    headers = {**usual, **error.headers, "content-type": kind}
     await answer.whole(error.status, headers, encode(error.body))
 
 

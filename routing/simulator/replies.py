@@ -86,7 +86,8 @@ def _text(vendor: str, call: Call, behaviour: Behaviour) -> str:
             return ""
     words = re.findall(r"\w+", call.prompt)[:8]
     about = f"You said: *{' '.join(words)}*. " if words else ""
-    opening = _pieces(f"**{vendor.capitalize()}** speaking. {about}")
+    markers = "[1][2]" if vendor == "perplexity" else ""
+    opening = _pieces(f"**{vendor.capitalize()}** speaking.{markers} {about}")
     filler = cycle(_pieces(BODY))
     pieces = opening + list(islice(filler, max(0, behaviour.tokens - len(opening))))
     text = "".join(pieces[: behaviour.tokens]).rstrip()

@@ -1,28 +1,19 @@
-"""How does Perplexity speak? Its Agent API, shaped like OpenAI's Responses."""
+"""How is an answer framed by the Responses protocol, as Perplexity's Agent API speaks it?"""
 
 from decimal import Decimal
 from time import time
-from typing import Any
 
 from routing.simulator.behaviours import Behaviour
-from routing.simulator.calls import Call, Counts, Reply, Said
-from routing.simulator.dialect import (
-    ErrorReply,
-    Json,
-    Unusable,
-    bearer,
-    body_of,
-    delay_headers,
-    encode,
-    new_id,
-    text_of,
-)
-from routing.simulator.http import Request
+from routing.simulator.calls import Call, Counts, Reply
+from routing.simulator.dialect import Json, encode, new_id
 
 MILLION = Decimal(1_000_000)
 INPUT_USD, CACHED_USD, OUTPUT_USD = Decimal("0.25"), Decimal("0.0625"), Decimal("2.5")
 """Per million tokens, the price of perplexity/sonar in November 2026."""
 SEARCH_USD = Decimal("0.0025")
+
+PRESETS = {"fast": "openai/gpt-6-luna", "low": "openai/gpt-6-luna"}
+"""Recorded: a preset answers as the model it stands for, and only the last event says so."""
 
 SOURCES: tuple[Json, ...] = (
     {
@@ -44,99 +35,9 @@ SOURCES: tuple[Json, ...] = (
     },
 )
 
-
-class Perplexity:
-    """The vendor `perplexity`."""
-
-    vendor = "perplexity"
-    json_type = "application/json"
-    stream_error_type = json_type
-    lacks = frozenset(
-        {"429-ms", "429-reset", "429-message", "429-retryinfo", "429-quota"}
-        | {"usagetwice", "filtered-prompt"}
-    )
-    refuses = frozenset[str]()
-
-    def key(self, request: Request) -> str:
-        return bearer(request)
-
-    def call(self, request: Request) -> Call:
-        body = body_of(request)
-        models = body.get("models") or [body.get("model") or body.get("preset")]
-        model = models[0] if isinstance(models, list) else None
-        if not isinstance(model, str) or not model:
-            raise Unusable("One of model, models or preset is required")
-        instructions = body.get("instructions")
-        said = [Said("system", instructions)] if isinstance(instructions, str) else []
-        return Call(
-            model=model,
-            said=(*said, *_said(body.get("input"))),
-            stream=body.get("stream") is True,
-            max_tokens=body.get("max_output_tokens"),
-        )
-
-    def headers(self) -> dict[str, str]:
-        return {"server": "cloudflare"}
-
-    def writer(self, call: Call, behaviour: Behaviour, reply: Reply) -> "ResponsesWriter":
-        return ResponsesWriter(call, behaviour, reply)
-
-    def whole(self, call: Call, behaviour: Behaviour, reply: Reply) -> Json:
-        return ResponsesWriter(call, behaviour, reply).finished()
-
-    def error(self, call: Call, behaviour: Behaviour) -> ErrorReply:
-        if behaviour.name == "429":
-            # Only `overloaded` has been reported in public; the plain one follows the same frame.
-            overloaded = behaviour.kind == "overloaded"
-            kind = "overloaded" if overloaded else "rate_limit_exceeded"
-            return _error(429, kind, "Too many requests", delay_headers(behaviour))
-        status, kind, message = _ERRORS[behaviour.name]
-        return _error(status, kind, message.format(model=call.model))
-
-    def invalid(self, message: str, param: str | None = None) -> ErrorReply:
-        return _error(400, "invalid_request", message)
-
-    def tells_usage(self, call: Call, behaviour: Behaviour) -> bool:
-        return behaviour.name != "nousage"
-
-    def cost_usd(self, reply: Reply) -> float | None:
-        return float(cost(reply.counts)["total_cost"])
-
-
-_ERRORS: dict[str, tuple[int, str, str]] = {
-    "nokey": (401, "invalid_api_key", "No API key provided"),
-    "400": (400, "invalid_request", "Unknown field: temperature"),
-    "401": (401, "invalid_api_key", "Invalid API key provided"),
-    "403": (403, "permission_denied", "Not allowed for this account"),
-    "404": (404, "model_not_found", "Model '{model}' is not supported"),
-    "500": (500, "internal_error", "Stream error from backend"),
-    "503": (503, "overloaded", "The service is overloaded"),
-    "toolong": (400, "too_many_prompt_tokens", "The total length of all messages is too long."),
+FAILURE: Json = {
+    "error": {"message": "Stream error from backend", "type": "internal_error", "code": 500}
 }
-
-
-def retired() -> ErrorReply:
-    """What the old Sonar path says since 2026-09-27."""
-    message = "Sonar is now the Agent API. Use /v1/responses instead of /chat/completions."
-    return _error(403, "chat_completions_not_available", message)
-
-
-def _error(
-    status: int, kind: str, message: str, headers: dict[str, str] | None = None
-) -> ErrorReply:
-    error = {"message": message, "type": kind, "code": status}
-    return ErrorReply(status, {"error": error}, headers or {})
-
-
-def _said(given: Any) -> tuple[Said, ...]:
-    """The `input` of a request: a text, or a list of messages."""
-    if isinstance(given, str) and given:
-        return (Said("user", given),)
-    if not isinstance(given, list) or not given:
-        raise Unusable("input is required")
-    if not all(isinstance(item, dict) and isinstance(item.get("role"), str) for item in given):
-        raise Unusable("An input item has no role")
-    return tuple(Said(item["role"], text_of(item.get("content"))) for item in given)
 
 
 def usage(counts: Counts) -> Json:
@@ -228,7 +129,7 @@ class ResponsesWriter:
         return b'event: response.output_text.delta\ndata: {"type":"response.output_te\n\n'
 
     def failure(self) -> list[bytes]:
-        error = _error(500, "internal_error", "Stream error from backend").body
+        error = FAILURE
         return [self._event("response.failed", error)]
 
     def finished(self) -> Json:
@@ -248,6 +149,7 @@ class ResponsesWriter:
             "results": list(SOURCES),
         }
         response = self._response(status, [search, message])
+        response["model"] = PRESETS.get(self._call.model, self._call.model)
         if self._behaviour.name != "nousage":
             response["usage"] = usage(self._reply.counts)
         if self._reply.finish != "stop":

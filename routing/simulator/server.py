@@ -48,6 +48,7 @@ class Simulator:
             self.outages.pop(vendor, None)
             return
         parse(f"sim-{behaviour}")
+        self._failed.pop((vendor, behaviour), None)
         self.outages[vendor] = behaviour
 
     def forget(self) -> None:
@@ -100,25 +101,24 @@ class Simulator:
             for task in (work, watch):
                 task.cancel()
             await asyncio.gather(work, watch, return_exceptions=True)
-            entry.done_at = time()
 
     async def _serve(
         self, answer: Answer, dialect: Dialect, request: Request, entry: Entry
     ) -> None:
-        call, verdict = self._judge(dialect, request, entry)
-        entry.model, entry.stream = call.model, call.stream
-        entry.messages, entry.prompt_tokens = len(call.said), call.input_tokens
-        if isinstance(verdict, ErrorReply):
-            entry.behaviour = entry.behaviour or str(verdict.status)
-            await refuse(answer, dialect, verdict, call.stream, entry.served)
-            return
-        entry.behaviour = verdict.label
-        answer.split = verdict.split
-        await play(answer, dialect, call, verdict, entry.served)
+        try:
+            call, verdict = self._judge(dialect, request)
+            entry.model, entry.stream = call.model, call.stream
+            entry.messages, entry.prompt_tokens = len(call.said), call.input_tokens
+            if isinstance(verdict, ErrorReply):
+                entry.behaviour = str(verdict.status)
+                await refuse(answer, dialect, verdict, call.stream, entry.served)
+            else:
+                entry.behaviour, answer.split = verdict.label, verdict.split
+                await play(answer, dialect, call, verdict, entry.served)
+        finally:
+            entry.done_at = time()
 
-    def _judge(
-        self, dialect: Dialect, request: Request, entry: Entry
-    ) -> tuple[Call, Behaviour | ErrorReply]:
+    def _judge(self, dialect: Dialect, request: Request) -> tuple[Call, Behaviour | ErrorReply]:
         """The call, and what to do with it: key first, then the body, then the model's name."""
         key = dialect.key(request)
         if not key or key == BAD_KEY:

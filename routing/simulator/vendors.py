@@ -2,14 +2,13 @@
 
 from typing import Literal
 
-from routing.simulator import responses
 from routing.simulator.dialect import Dialect, ErrorReply, Json
 from routing.simulator.gemini import PATH as GEMINI_PATH
 from routing.simulator.gemini import Gemini
 from routing.simulator.http import Request
 from routing.simulator.kimi import Kimi
 from routing.simulator.openai import OpenAI
-from routing.simulator.responses import Perplexity
+from routing.simulator.perplexity import Perplexity, retired
 
 Vendor = Literal["openai", "gemini", "perplexity", "kimi"]
 
@@ -47,7 +46,7 @@ def other_path(vendor: str, request: Request) -> ErrorReply | None:
     if request.method == "GET" and path in ("/v1/models", "/v1beta/models"):
         return ErrorReply(200, _models(vendor))
     if vendor == "perplexity" and path == "/v1/chat/completions":
-        return responses.retired()
+        return retired()
     chat = GEMINI_PATH.fullmatch(path) if vendor == "gemini" else path in CHAT_PATHS[vendor]
     if request.method == "POST" and chat:
         return None
