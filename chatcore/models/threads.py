@@ -31,6 +31,10 @@ class Thread(models.Model):
     summarised_until = models.DateTimeField(null=True, blank=True)
     summary_wanted_at = models.DateTimeField(null=True, blank=True)
     """Set when a turn had to leave earlier ones out; the worker looks for it."""
+    summary_not_before = models.DateTimeField(null=True, blank=True)
+    """Until then the summary is somebody's work already, or rests after a failure."""
+    summary_failures = models.PositiveSmallIntegerField(default=0)
+    """In a row; each makes the pause longer."""
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now_add=True)
     """When it was last spoken in."""
@@ -41,7 +45,15 @@ class Thread(models.Model):
 
     class Meta:
         ordering = ["-updated_at"]
-        indexes = [models.Index(fields=["owner", "-updated_at"])]
+        indexes = [
+            models.Index(fields=["owner", "-updated_at"]),
+            models.Index(
+                fields=["summary_wanted_at"],
+                condition=models.Q(summary_wanted_at__isnull=False),
+                name="wanted_summaries",
+            ),
+        ]
+        permissions = [("read_conversations", "Can read what people and models wrote")]
 
     def __str__(self) -> str:
         return self.title or "New chat"
