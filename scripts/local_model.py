@@ -64,7 +64,9 @@ def main() -> int:
 
     weights = find_weights()
     if weights is None or importlib.util.find_spec("xllamacpp") is None:
-        print("local model: its packages are not installed; chat needs a provider's key", flush=True)
+        print(
+            "local model: its packages are not installed; chat needs a provider's key", flush=True
+        )
         return 0
     os.nice(10)  # the web process goes first where cores are few
     llama = importlib.import_module("xllamacpp")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import sys
 import tempfile
 import venv
 from pathlib import Path
@@ -40,9 +39,17 @@ def stale_locks() -> list[str]:
 
 def resolve(uv: Path, name: str, overrides: Path) -> None:
     """Writes one lock, with the hashes of every file of every package."""
-    command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
+    command = [
+        str(uv),
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--generate-hashes",
+        "--no-header",
+    ]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--python-version", "3.11"]
-    command += ["--override", overrides]
+    command += ["--override", str(overrides)]
     if name == "requirements-dev":
         command += ["--constraint", "requirements.lock"]
     result = subprocess.run(
@@ -65,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

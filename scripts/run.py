@@ -1,0 +1,195 @@
+"""How does a fresh checkout become a running chat?
+
+    scripts/run [--port N] [--data DIR] [--server daphne|uvicorn]
+
+Standard library only, for it runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.children import Household, Program, say
+from scripts.install import PYTHON, ROOT, Setup, clean_environment, install
+from scripts.processes import Guard, Signals, Stopped, run_step
+
+READY_SECONDS = 60.0
+OFF = {"0", "false", "no", "off"}
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/run", description="Set Chatcore up and run it.")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--data", type=Path, default=ROOT / "data", metavar="DIR")
+    parser.add_argument(
+        "--server",
+        choices=["daphne", "uvicorn"],
+        default=os.environ.get("CHATCORE_SERVER") or "daphne",
+    )
+    chosen = parser.parse_args()
+    if chosen.server not in {"daphne", "uvicorn"}:  # argparse does not check a default
+        parser.error("CHATCORE_SERVER is neither daphne nor uvicorn")
+    chosen.data = chosen.data.absolute()
+    return chosen
+
+
+def environment(data: Path, model_port: int | None) -> dict[str, str]:
+    """What the children are told: where the data lies, and where the local model will answer."""
+    env = clean_environment()
+    env["CHATCORE_DATA"] = str(data)
+    env["PYTHONUNBUFFERED"] = "1"
+    if model_port:
+        env["LOCAL_BASE_URL"] = f"http://127.0.0.1:{model_port}/v1"
+    return env
+
+
+def wants_local_model() -> bool:
+    """Not when it is switched off, nor when another local server is named."""
+    switch = os.environ.get("CHATCORE_LOCAL_MODEL", "").strip().lower()
+    return switch not in OFF and not os.environ.get("LOCAL_BASE_URL")
+
+
+def wants_demo_logins(env: dict[str, str]) -> bool:
+    """Only where nobody else can come in, or where the operator chose the password."""
+    return not env.get("DATABASE_URL") or bool(env.get("CHATCORE_DEMO_PASSWORD"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def refuse_used_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            sys.exit(f"Port {port} cannot be used ({error}); choose another with --port.")
+
+
+@contextlib.contextmanager
+def alone_in(data: Path) -> Iterator[None]:
+    """Holds the data folder for this run; one embedded database has one web process."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (data / "run.lock").open("w") as door:
+        try:
+            fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"Another scripts/run is using {data}; choose another with --data.")
+        yield
+
+
+def prepare(setup: Setup, env: dict[str, str], data: Path) -> None:
+    """Migrates and seeds. Raises SystemExit with what the failing command said."""
+    seed = ["seed"]
+    if wants_demo_logins(env):
+        seed += ["--demo-logins", str(data / "logins")]
+    log = data / "logs" / "prepare.log"
+    log.parent.mkdir(mode=0o700, exist_ok=True)
+    for command in (["migrate", "--verbosity", "0"], seed):
+        with log.open("wb") as output:
+            words = [str(PYTHON), "manage.py", *command]
+            code = run_step(setup.guard, setup.signals, words, cwd=ROOT, env=env, output=output)
+        if code:
+            sys.exit(log.read_text(errors="replace").rstrip() or f"manage.py {command[0]} failed")
+
+
+def programs(chosen: argparse.Namespace, model_port: int | None) -> list[Program]:
+    """The children in the order in which they end: web, worker, local model."""
+    logs = chosen.data / "logs"
+    python = str(PYTHON)
+    web = [python, "-m", "chatcore.serve", "--server", chosen.server]
+    web += ["--host", "127.0.0.1", "--port", str(chosen.port)]
+    worker = [python, "-m", "celery", "-A", "chatcore", "worker", "-B", "-P", "solo"]
+    worker += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
+    worker += ["-l", "warning", "-s", str(chosen.data / "queue" / "beat")]
+    listed = [
+        Program("web process", web, logs / "web.log"),
+        Program("worker", worker, logs / "worker.log"),
+    ]
+    if model_port:
+        model = [python, "scripts/local_model.py", "--port", str(model_port)]
+        listed.append(Program("local model", model, logs / "local_model.log"))
+    return listed
+
+
+def await_ready(household: Household, signals: Signals, port: int) -> None:
+    """Returns once /readyz says 200. Raises SystemExit if that takes too long or web dies."""
+    deadline = time.monotonic() + READY_SECONDS
+    answer = "no answer"
+    while time.monotonic() < deadline:
+        signals.obey()
+        household.look_after(time.monotonic())
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            with contextlib.closing(connection):
+                connection.request("GET", "/readyz")
+                response = connection.getresponse()
+                answer = response.read(2000).decode(errors="replace")
+                if response.status == http.client.OK:
+                    return
+        signals.pause(0.1)
+    sys.exit(f"{household.web.last_lines()}\nNot ready after {READY_SECONDS:.0f} s: {answer}")
+
+
+def announce(chosen: argparse.Namespace, env: dict[str, str]) -> None:
+    say(f"Ready at http://127.0.0.1:{chosen.port}/")
+    logins = chosen.data / "logins"
+    if wants_demo_logins(env) and logins.exists():
+        say("Demo logins (demo is an end user, staff may open /admin/):")
+        for line in logins.read_text().splitlines():
+            say(f"  {line}")
+    say(f"Logs are in {chosen.data / 'logs'}. Ctrl-C ends everything.")
+
+
+def serve(household: Household, signals: Signals, chosen: argparse.Namespace) -> None:
+    """From the first child's start to the last child's end, which a signal brings about."""
+    number: int = signal.SIGTERM
+    try:
+        household.start()
+        await_ready(household, signals, chosen.port)
+        announce(chosen, household.env)
+        while True:
+            signals.pause(0.5)
+            signals.obey()
+            household.look_after(time.monotonic())
+    except Stopped as stopped:
+        number = stopped.number
+        say("Stopping ...")
+    finally:
+        household.end(number)
+
+
+def main() -> None:
+    chosen = options()
+    refuse_used_port(chosen.port)
+    guard = Guard()
+    setup = Setup(guard, Signals())
+    try:
+        with alone_in(chosen.data):
+            install(setup, dev=False)
+            model_port = free_port() if wants_local_model() else None
+            env = environment(chosen.data, model_port)
+            prepare(setup, env, chosen.data)
+            household = Household(guard, setup.signals, ROOT, env, programs(chosen, model_port))
+            serve(household, setup.signals, chosen)
+    except Stopped as stopped:
+        sys.exit(128 + stopped.number)
+    finally:
+        guard.dismiss()
+
+
+if __name__ == "__main__":
+    main()
