@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from routing.catalogue.intents import INTENTS
+from routing.catalogue.intents import SHIPPED_INTENTS
 from routing.catalogue.ladders import INTENT_LABELS, LADDERS, PERSONA
 from routing.catalogue.prices import PRICES
 from routing.catalogue.providers import DEPLOYMENTS, PROVIDERS
@@ -119,18 +119,15 @@ def _environment_keys() -> None:
 
 
 def _intents() -> None:
-    for position, shipped in enumerate(INTENTS):
+    for position, shipped in enumerate(SHIPPED_INTENTS):
         row = Intent.objects.create(
-            name=shipped.name,
-            label=INTENT_LABELS[shipped.name],
-            description=shipped.description,
-            examples="\n".join(shipped.examples),
+            name=shipped["name"],
+            label=INTENT_LABELS[shipped["name"]],
+            description=shipped["description"],
+            examples="\n".join(shipped["examples"]),
             position=position,
         )
-        IntentRule.objects.bulk_create(
-            IntentRule(intent=row, kind=rule.kind, text=rule.text, weight=rule.weight)
-            for rule in shipped.rules
-        )
+        IntentRule.objects.bulk_create(IntentRule(intent=row, **rule) for rule in shipped["rules"])
 
 
 def _ladders() -> None:

@@ -1,0 +1,46 @@
+"""The cast: a house as it ships, and staff of each role."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from routing.seeding import seed
+from routing.services.snapshot import Snapshots
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture
+def house(db, settings):
+    """The shipped tables, with no key and no address in the environment; a snapshot reader."""
+    settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
+    settings.ENV_BASE_URLS = {}
+    seed()
+    return Snapshots()
+
+
+@pytest.fixture
+def make_staff(house):
+    def make(name: str, role: str | None = None) -> Client:
+        user = User.objects.create_user(name, is_staff=True, is_superuser=role is None)
+        if role:
+            user.groups.add(Group.objects.get(name=role))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def boss(make_staff):
+    """A superuser's browser."""
+    return make_staff("boss")
+
+
+@pytest.fixture
+def ana(house):
+    return User.objects.create_user("ana", is_staff=True)

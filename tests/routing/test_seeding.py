@@ -1,0 +1,107 @@
+"""What a new house starts with."""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from routing.catalogue.ladders import LADDERS, LOCAL
+from routing.intents import FALLBACK_INTENT, IntentRule, check_rule
+from routing.models import Deployment, Intent, Ladder, PolicyVersion, Price, Provider, ProviderKey
+from routing.seeding import seed
+
+VENDORS = {"openai", "gemini", "perplexity", "kimi"}
+
+
+@pytest.mark.usefixtures("house")
+class TestSeed:
+    @pytest.mark.parametrize("intent", sorted(LADDERS.keys() - {"summary"}))
+    def test_gives_every_intent_a_rung_at_each_vendor_and_ends_with_the_local_model(self, intent):
+        rungs = [rung.deployment for rung in Ladder.objects.get(intent__name=intent).rungs.all()]
+
+        assert {rung.provider.slug for rung in rungs} == {*VENDORS, "local"}
+        assert rungs[-1].name == LOCAL
+
+    def test_makes_a_ladder_for_each_shipped_intent_and_one_for_summaries(self):
+        names = set(Intent.objects.values_list("name", flat=True))
+
+        assert FALLBACK_INTENT in names
+        assert {ladder.name for ladder in Ladder.objects.all()} == {*names, "summary"}
+
+    def test_ships_only_rules_that_a_form_would_accept(self):
+        refused = [
+            check_rule(IntentRule(rule.kind, rule.text, rule.weight))
+            for intent in Intent.objects.all()
+            for rule in intent.rules.all()
+        ]
+
+        assert refused
+        assert set(refused) == {None}
+
+    def test_prices_every_shipped_model(self):
+        priced = set(Price.objects.values_list("provider__slug", "model"))
+
+        assert set(Deployment.objects.values_list("provider__slug", "model")) == priced
+
+    def test_publishes_version_1(self):
+        version = PolicyVersion.objects.get()
+
+        assert (version.number, version.author, version.difference) == (1, None, "Shipped policy")
+
+    def test_changes_nothing_the_second_time(self):
+        def count():
+            return [
+                model.objects.count() for model in (Provider, Deployment, Price, Intent, PolicyVersion)
+            ]
+
+        before = count()
+
+        seed()
+
+        assert count() == before
+
+    def test_never_overwrites_what_staff_changed(self):
+        Deployment.objects.filter(model="gpt-6-luna").update(label="Luna of ours", enabled=False)
+        Ladder.objects.get(name="coding_help").rungs.first().delete()
+        Group.objects.get(name="auditors").permissions.clear()
+
+        seed()
+
+        assert Deployment.objects.get(label="Luna of ours").enabled is False
+        assert Ladder.objects.get(name="coding_help").rungs.count() == 4
+        assert Group.objects.get(name="auditors").permissions.count() == 0
+
+    def test_makes_one_row_for_a_key_of_the_environment_and_keeps_the_key_out_of_the_table(
+        self, settings
+    ):
+        settings.ENV_KEYS = {"openai": "test-key-of-env"}
+
+        seed()
+        seed()
+
+        key = ProviderKey.objects.get()
+        assert (key.source, key.sealed, key.last_four) == ("environment", "", "-env")
+
+    def test_removes_the_row_of_a_key_that_left_the_environment(self, settings):
+        settings.ENV_KEYS = {"openai": "test-key-of-env"}
+        seed()
+        settings.ENV_KEYS = {"openai": ""}
+
+        seed()
+
+        assert not ProviderKey.objects.exists()
+
+
+@pytest.mark.usefixtures("house")
+class TestRoles:
+    @pytest.mark.parametrize(
+        ("role", "has", "has_not"),
+        [
+            ("policy editors", "change_ladder", "providerkey"),
+            ("key custodians", "add_providerkey", "ladder"),
+            ("auditors", "view_providerkey", "change"),
+        ],
+    )
+    def test_may_do_their_work_and_nothing_of_the_others(self, role, has, has_not):
+        codenames = Group.objects.get(name=role).permissions.values_list("codename", flat=True)
+
+        assert has in codenames
+        assert not [name for name in codenames if has_not in name]
