@@ -1,5 +1,7 @@
 """The cast: a house as it ships, and staff of each role."""
 
+import time
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -44,3 +46,14 @@ def boss(make_staff):
 @pytest.fixture
 def ana(house):
     return User.objects.create_user("ana", is_staff=True)
+
+
+@pytest.fixture
+def time_machine_s(monkeypatch):
+    """Moves the stopwatch of this process forward by some seconds."""
+    really = time.monotonic
+
+    def forward(seconds: float) -> None:
+        monkeypatch.setattr(time, "monotonic", lambda: really() + seconds)
+
+    return forward

@@ -49,7 +49,8 @@ class TestSeed:
     def test_changes_nothing_the_second_time(self):
         def count():
             return [
-                model.objects.count() for model in (Provider, Deployment, Price, Intent, PolicyVersion)
+                model.objects.count()
+                for model in (Provider, Deployment, Price, Intent, PolicyVersion)
             ]
 
         before = count()
