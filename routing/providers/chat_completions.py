@@ -112,7 +112,7 @@ class ChatDecoder:
     def finish(self) -> Iterator[StreamEvent]:
         """See `Decoder.finish`."""
         for kind, data in self._framing.finish():
-            yield from self._take(kind, data)
+            yield from self._take(kind, data, said_in="message")
         if not self.complete:
             raise StreamCut("no finish reason")
         self.answer.finish_reason = self.answer.finish_reason or "stop"
@@ -120,7 +120,8 @@ class ChatDecoder:
             self._infer_truncation()
         yield self.answer.finished()
 
-    def _take(self, kind: str, data: bytes) -> Iterator[StreamEvent]:
+    def _take(self, kind: str, data: bytes, said_in: str = "delta") -> Iterator[StreamEvent]:
+        """`said_in` names where the words are: Sonar fills both places, one of them to no purpose."""
         if self.done or not data:
             return
         if data.strip() == b"[DONE]":
@@ -138,13 +139,11 @@ class ChatDecoder:
             yield from self.answer.cite(_sonar_citations(chunk))
         for choice in map(obj, items(chunk.get("choices"))):
             if choice.get("index", 0) == 0:
-                yield from self._take_choice(choice)
+                yield from self._take_choice(choice, said_in)
         self._take_usage(chunk.get("usage"))
 
-    def _take_choice(self, choice: Json) -> Iterator[StreamEvent]:
-        # An answer that is not streamed has a `message`; Sonar's chunks have both, and its `message`
-        # repeats all that was said.
-        said = obj(choice["delta"] if "delta" in choice else choice.get("message"))
+    def _take_choice(self, choice: Json, said_in: str) -> Iterator[StreamEvent]:
+        said = obj(choice.get(said_in))
         yield from self.answer.think(text(said.get("reasoning_content") or said.get("reasoning")))
         yield from self.answer.say(text(said.get("content")))
         yield from self.answer.say(text(said.get("refusal")), refused=True)

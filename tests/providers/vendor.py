@@ -1,0 +1,145 @@
+"""A vendor on the loopback: real sockets, exact bytes, and every way to break.
+
+It answers each request by the script it was given, a list of steps: bytes are sent as they are, and the
+words below do the rest.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+HANG = "hang"
+"""Say nothing more until the caller leaves."""
+DRIP = "drip"
+"""Send a comment line every 20 ms until the caller leaves."""
+CUT = "cut"
+"""Close the connection here."""
+RESET = "reset"
+"""Close it with a RST."""
+
+Step = bytes | Literal["hang", "drip", "cut", "reset"]
+
+
+@dataclass
+class Asked:
+    """One request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Vendor:
+    """What it says, and what it saw."""
+
+    script: Sequence[Step] = ()
+    port: int = 0
+    connections: int = 0
+    asked: list[Asked] = field(default_factory=list)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """The caller closed the connection in the middle of a reply."""
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while await self._answer(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.left.set()
+        except asyncio.CancelledError:
+            pass  # the test is over
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = await reader.readuntil(b"\r\n\r\n")
+        first, *lines = head.decode().rstrip().split("\r\n")
+        headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+        }
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        method, path, _ = first.split(" ")
+        self.asked.append(Asked(method, path, headers, body))
+        for step in self.script:
+            if not await self._do(step, reader, writer):
+                return False
+        return True
+
+    async def _do(
+        self, step: Step, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        if isinstance(step, bytes):
+            writer.write(step)
+            await writer.drain()
+            return True
+        if step == "hang":
+            await reader.read()
+            self.left.set()
+        elif step == "drip":
+            while True:
+                writer.write(chunk(b": keep-alive\n\n"))
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        elif step == "reset":
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+        return False
+
+
+@asynccontextmanager
+async def vendor(script: Sequence[Step] = ()):
+    """A vendor that listens until the block ends."""
+    one = Vendor(script)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        await one.serve(reader, writer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    one.port = server.sockets[0].getsockname()[1]
+    try:
+        yield one
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def head(
+    status: int = 200, content_type: str = "text/event-stream", **headers: str
+) -> bytes:
+    """A status line and headers; the body follows in chunks."""
+    fields = {"content-type": content_type, "transfer-encoding": "chunked"}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode()
+
+
+def chunk(data: bytes) -> bytes:
+    """One HTTP chunk."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+END = b"0\r\n\r\n"
+
+
+def reply(body: bytes, status: int = 200, *, size: int | None = None, **headers: str) -> list[Step]:
+    """A whole reply, its body in HTTP chunks of `size` bytes."""
+    step = size or max(1, len(body))
+    chunks = b"".join(chunk(body[at : at + step]) for at in range(0, len(body), step))
+    return [head(status, **headers), chunks + END]
