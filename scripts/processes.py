@@ -175,9 +175,10 @@ def run_step(
     cwd: Path,
     env: Mapping[str, str],
     output: IO[bytes] | None = None,
+    user: str | None = None,
 ) -> int:
     """Runs one command to its end and returns its exit code. Raises Stopped on a signal."""
-    child = Child(guard, command, cwd=cwd, env=env, output=output)
+    child = Child(guard, command, cwd=cwd, env=env, output=output, user=user)
     try:
         while (code := child.exit_code()) is None:
             signals.pause(1.0)

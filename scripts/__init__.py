@@ -1,0 +1,1 @@
+"""The programs behind scripts/run, test, check and lock."""
