@@ -68,7 +68,7 @@ export class ThreadSocket {
 
   /** Connects now instead of at the end of the delay. */
   hurry() {
-    if (this.#socket || this.state in { signed_out: 0, gone: 0 }) return;
+    if (this.#socket || this.#isOver()) return;
     this.#failures = 0;
     this.#connect();
   }
@@ -100,6 +100,7 @@ export class ThreadSocket {
   }
 
   #lost() {
+    if (this.#isOver()) return;
     this.#drop();
     this.#failures += 1;
     this.#set(!navigator.onLine ? "offline" : this.#opened ? "reconnecting" : "connecting");
@@ -119,6 +120,10 @@ export class ThreadSocket {
       }
     }
     this.#connect();
+  }
+
+  #isOver() {
+    return this.state === "signed_out" || this.state === "gone";
   }
 
   #noticeSilence() {
