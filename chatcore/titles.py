@@ -6,12 +6,12 @@ import unicodedata
 LONGEST = 60
 """Characters, the ellipsis included."""
 SHORTEST_SENTENCE = 12
-"""A sentence shorter than this ("Hi.") takes the next one with it."""
+"""A sentence or line shorter than this ("Hi.") takes the next one with it."""
 
 _FENCED = re.compile(r"(?:^|\n)\s*(```|~~~)[^\n]*\n(.*?)(?:\n\s*\1|\Z)", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _LINE_START = re.compile(r"^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+|\d{1,3}[.)]\s+)+")
-_EMPHASIS = re.compile(r"(?<!\w)([*_]{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 # Sentences end before a space in most scripts, and without one in Chinese and Japanese.
 _SENTENCE_END = re.compile(r"[.!?…؟।](?=\s)|[。！？]")
 _JOINERS = {"\u200d", "\ufe0e", "\ufe0f"}
@@ -26,8 +26,11 @@ def title_from(prompt: str) -> str:
     prose = _FENCED.sub("\n", prompt[:4000])
     if not prose.strip():
         prose = "\n".join(match[1] for match in _FENCED.findall(prompt[:4000]))
-    lines = (_plain(line) for line in prose.splitlines())
-    text = " ".join(line for line in lines if line)
+    text = ""
+    for line in prose.splitlines():
+        text = f"{text} {_plain(line)}".strip()
+        if len(text) >= SHORTEST_SENTENCE:
+            break
     return _cut(_first_sentence(text))
 
 
