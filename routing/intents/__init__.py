@@ -1,0 +1,20 @@
+"""What does a message want? A pure answer in well under a millisecond: no provider, no database.
+
+detector = Detector(specs)
+detector.detect("write a function that sorts a list").intent  # "coding_help"
+"""
+
+from routing.intents.detector import FALLBACK_INTENT, Detector
+from routing.intents.rules import check_rule
+from routing.intents.types import Detection, Evidence, IntentRule, IntentSpec, Score
+
+__all__ = [
+    "FALLBACK_INTENT",
+    "Detection",
+    "Detector",
+    "Evidence",
+    "IntentRule",
+    "IntentSpec",
+    "Score",
+    "check_rule",
+]
