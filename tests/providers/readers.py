@@ -44,7 +44,9 @@ def gemini(body: bytes) -> tuple[str, str, list]:
     first = [d["candidates"][0] for d in documents(body) if d.get("candidates")]
     parts = [p for c in first for p in c.get("content", {}).get("parts", []) if "text" in p]
     text = "".join(p["text"] for p in parts if not p.get("thought"))
-    pages = [g["web"] for c in first for g in c.get("groundingMetadata", {}).get("groundingChunks", [])]
+    pages = [
+        g["web"] for c in first for g in c.get("groundingMetadata", {}).get("groundingChunks", [])
+    ]
     reasoning = "".join(p["text"] for p in parts if p.get("thought"))
     return text, reasoning, [[n + 1, p["uri"], p["title"]] for n, p in enumerate(pages)]
 

@@ -31,7 +31,9 @@ EXPECTED = json.loads((FOLDER / "expected.json").read_text()) if FOLDER else {}
 def _wire(name: str, meta: dict) -> str:
     vendor_name, _, file = name.partition("/")
     if vendor_name == "openai":
-        of_responses = file.startswith("responses") or meta["request"].get("path") == "/v1/responses"
+        of_responses = (
+            file.startswith("responses") or meta["request"].get("path") == "/v1/responses"
+        )
         return "responses" if of_responses else "chat_completions"
     if vendor_name == "perplexity":
         return "responses" if file.startswith("agent") else "sonar"

@@ -65,7 +65,8 @@ class Vendor:
         head = await reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode().rstrip().split("\r\n")
         headers = {
-            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines)
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         method, path, _ = first.split(" ")
@@ -120,9 +121,7 @@ async def vendor(script: Sequence[Step] = ()):
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def head(
-    status: int = 200, content_type: str = "text/event-stream", **headers: str
-) -> bytes:
+def head(status: int = 200, content_type: str = "text/event-stream", **headers: str) -> bytes:
     """A status line and headers; the body follows in chunks."""
     fields = {"content-type": content_type, "transfer-encoding": "chunked"}
     fields |= {name.replace("_", "-"): value for name, value in headers.items()}
