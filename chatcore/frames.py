@@ -75,9 +75,9 @@ FrameType = Literal[
 ]
 
 
-def encode(type_: FrameType, **fields: Any) -> bytes:
+def encode(type_: FrameType, **fields: Any) -> str:
     """One frame to a client, as JSON."""
-    return _encoder.encode({"type": type_, **fields})
+    return _encoder.encode({"type": type_, **fields}).decode()
 
 
 def check_prompt(text: str) -> str:

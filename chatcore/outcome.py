@@ -8,6 +8,11 @@ import msgspec
 
 from chatcore import frames
 from chatcore.models import Turn
+from routing.explain import explain
+from routing.providers.messages import Citation
+from routing.route import Attempt
+from routing.services.plan import Decision
+from routing.services.response_cache import CachedReply
 
 Status = Literal["running", "complete", "stopped", "interrupted", "failed"]
 
@@ -50,6 +55,58 @@ class Outcome(msgspec.Struct, kw_only=True):
     def of(cls, turn: Turn) -> "Outcome":
         """As a row says it."""
         return cls(**{name: getattr(turn, name) for name in cls.__struct_fields__})
+
+    def fail(self, code: str) -> None:
+        """It ends without a whole reply."""
+        self.status = "interrupted" if code == "interrupted" else "failed"
+        self.error_code = code
+
+    def note_attempt(self, attempt: Attempt, decision: Decision) -> None:
+        """This attempt's words are the reply now."""
+        self._note_decision(decision)
+        self.provider = attempt.provider
+        self.model = attempt.deployment.partition("/")[2]
+        self.citations = []
+
+    def note_cached(self, cached: CachedReply, decision: Decision) -> None:
+        """The reply was given before: its numbers are repeated, and it costs nothing now."""
+        self.cache_hit = True
+        self._note_decision(decision)
+        self.provider, self.model = cached.provider, cached.model
+        self.finish_reason = cached.finish_reason
+        self.input_tokens, self.output_tokens = cached.input_tokens, cached.output_tokens
+        self.usage_source, self.cost_source = "reported", "computed"
+        self.cost_usd = Decimal(0)
+
+    def note_citations(self, items: tuple[Citation, ...]) -> None:
+        """The sources that the reply names."""
+        self.citations = [{"n": item.n, "url": item.url, "title": item.title} for item in items]
+
+    def note_route(self, decision: Decision) -> None:
+        """What the whole route came to, once nothing more will happen."""
+        self._note_decision(decision)
+        route = decision.route
+        if self.cache_hit or not route.attempts:
+            return
+        words = [attempt for attempt in route.attempts if attempt.reply_characters]
+        answering = words[-1] if words else route.attempts[-1]
+        self.provider = answering.provider
+        self.model = (answering.model_answered or answering.deployment.partition("/")[2])[:120]
+        self.finish_reason = answering.finish_reason
+        self.truncated_reason = (
+            answering.truncated_reason or self.truncated_reason or _cut(answering)
+        )
+        self.input_tokens = answering.usage.input_tokens
+        self.output_tokens = answering.usage.output_tokens
+        self.usage_source = answering.usage_source
+        self.cost_usd, self.cost_source = answering.cost_usd, answering.cost_source
+
+    def _note_decision(self, decision: Decision) -> None:
+        route = decision.route
+        self.intent, self.policy_version = route.intent, route.policy_version
+        self.fallback_used = route.fallback_used
+        names = {rung.deployment: rung.provider for rung in route.rungs}
+        self.reason = explain(route, names)[:300]
 
     def columns(self) -> dict[str, Any]:
         """As a row keeps it."""
@@ -96,11 +153,15 @@ class Outcome(msgspec.Struct, kw_only=True):
             "reference": reference(turn_id),
         }
 
-    def last_frame(self, turn_id: UUID, seq: int) -> bytes:
+    def last_frame(self, turn_id: UUID, seq: int) -> str:
         """The one frame that ends the turn."""
         if self.failed:
             return frames.encode("failed", turn=turn_id, seq=seq, **self.failed_fields(turn_id))
         return frames.encode("done", turn=turn_id, seq=seq, **self.done_fields())
+
+
+def _cut(attempt: Attempt) -> str:
+    return "cut" if attempt.status == "cut" else ""
 
 
 def reference(turn_id: UUID) -> str:

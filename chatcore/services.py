@@ -1,0 +1,270 @@
+"""The life of one turn, from its accept to its last write. The only room that knows it.
+
+A turn is a task of the web process: sockets come and go, only `stop` ends it early.
+"""
+
+import asyncio
+import logging
+import time
+from contextlib import aclosing
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from chatcore import turn_store
+from chatcore.accounts import Member
+from chatcore.database import writer
+from chatcore.outcome import Outcome
+from chatcore.replies import Reply
+from chatcore.signals import TurnFinished, turn_finished
+from chatcore.turn_store import Accepted, Checkpoint, NewTurn, Refused
+from routing import route as routes
+from routing.providers.messages import Citations, TextDelta
+from routing.route import Route
+from routing.services.breaker import health
+from routing.services.ladder import Answering, LadderExhausted
+from routing.services.plan import Decision
+from routing.services.response_cache import MemoryCache, Owner, RedisCache, ResponseCache
+from routing.services.route_and_call import FromCache, Keeping, route_and_call
+
+logger = logging.getLogger(__name__)
+OTHER_PROCESS_POLL_S = 0.5
+reply_cache: ResponseCache = RedisCache(settings.REDIS_URL) if settings.REDIS_URL else MemoryCache()
+
+
+class Stopwatch:
+    """When a request came, and how long ago that is."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from now: a turn that waited for another began later."""
+        self.started_at = timezone.now()
+        self._began = time.monotonic()
+
+    def milliseconds(self) -> int:
+        """Since the request came."""
+        return round((time.monotonic() - self._began) * 1000)
+
+
+class RunningTurns:
+    """The turns that this process is writing."""
+
+    def __init__(self) -> None:
+        self.replies: dict[UUID, Reply] = {}
+        self.stopping: set[UUID] = set()
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    def start(self, reply: Reply, run: "_TurnRun") -> None:
+        """Set a turn going; the task lives here, whatever becomes of who asked."""
+        self.replies[reply.turn_id] = reply
+        self._tasks[reply.turn_id] = asyncio.create_task(run.live())
+
+    def forget(self, reply: Reply) -> None:
+        """It has ended."""
+        self.replies.pop(reply.turn_id, None)
+        self._tasks.pop(reply.turn_id, None)
+        self.stopping.discard(reply.turn_id)
+
+    def stop(self, turn_id: UUID) -> None:
+        """End a turn's work now, if it runs here."""
+        task = self._tasks.get(turn_id)
+        if task is not None and turn_id not in self.stopping:
+            self.stopping.add(turn_id)
+            # Soon, not now: a task cancelled before its first step would never end its turn.
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    def lose(self, turn_id: UUID) -> None:
+        """Give a turn up whose lease went to somebody else."""
+        if task := self._tasks.get(turn_id):
+            task.cancel()
+
+    def earlier_in_thread(self, reply: Reply) -> Reply | None:
+        """The turn before this one in its thread, if it runs here."""
+        before = None
+        for other in self.replies.values():
+            if other is reply:
+                break
+            if other.thread_id == reply.thread_id:
+                before = other
+        return before
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """How far each has come."""
+        return [_checkpoint(reply) for reply in self.replies.values()]
+
+    async def drain(self) -> None:
+        """Until every running turn has ended."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+
+running = RunningTurns()
+
+
+async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
+    """Accept a turn and set it going; the reply is None for a duplicate that does not run here.
+
+    When this returns, the turn is in the database. Raises Refused.
+    """
+    clock = Stopwatch()
+    accepted = await writer.run(lambda: turn_store.accept(member, new))
+    if accepted.duplicate:
+        return accepted, running.replies.get(accepted.turn_id)
+    reply = Reply(turn_id=accepted.turn_id, thread_id=new.thread_id, lease_token=new.lease_token)
+    running.start(reply, _TurnRun(member, new, accepted, reply, clock))
+    return accepted, reply
+
+
+async def stop_turn(member: Member, turn_id: UUID) -> None:
+    """Stop a turn wherever it runs; one that has ended stays as it is. Raises Refused."""
+    if await writer.run(lambda: turn_store.ask_stop(member, turn_id)):
+        running.stop(turn_id)
+
+
+def _checkpoint(reply: Reply) -> Checkpoint:
+    return Checkpoint(
+        turn_id=reply.turn_id, lease_token=reply.lease_token, reply=reply.text, seq=reply.seq
+    )
+
+
+class _TurnRun:
+    """One turn, while it runs."""
+
+    def __init__(
+        self, member: Member, new: NewTurn, accepted: Accepted, reply: Reply, clock: "Stopwatch"
+    ) -> None:
+        self._member = member
+        self._new = new
+        self._decision = accepted.decision
+        self._reply = reply
+        self._clock = clock
+        self._outcome = Outcome()
+
+    async def live(self) -> None:
+        """From accepted to ended, whatever happens in between."""
+        outcome = self._outcome
+        try:
+            decision = self._decision or await self._wait_for_turn()
+            await self._answer(decision)
+        except LadderExhausted as exhausted:
+            outcome.fail(exhausted.code)
+        except asyncio.CancelledError:
+            if self._reply.turn_id in running.stopping:
+                outcome.status, outcome.truncated_reason = "stopped", "stopped"
+            else:
+                outcome.fail("interrupted")
+        except Refused as refused:
+            outcome.fail("interrupted")
+            logger.warning("Turn %s was lost: %s", self._reply.turn_id, refused)
+        except Exception:
+            logger.exception("Turn %s failed on our side", self._reply.turn_id)
+            outcome.fail("internal")
+        await self._finish()
+
+    async def _wait_for_turn(self) -> Decision:
+        """Until every earlier turn of the thread has ended. Raises Refused when ours was lost."""
+        reply = self._reply
+        reply.wait_for_earlier()
+        while True:
+            decision = await writer.run(lambda: turn_store.begin(reply.turn_id, reply.lease_token))
+            if decision is not None:
+                self._decision = decision
+                self._clock.restart()
+                return decision
+            earlier = running.earlier_in_thread(reply)
+            if earlier is None:
+                await asyncio.sleep(OTHER_PROCESS_POLL_S)
+            else:
+                await earlier.ended.wait()
+
+    async def _answer(self, decision: Decision) -> None:
+        """Stream the reply into the log. Raises LadderExhausted."""
+        reply, outcome = self._reply, self._outcome
+        events = route_and_call(
+            decision=decision,
+            health=health,
+            stopwatch=self._clock.milliseconds,
+            started_at=self._clock.started_at,
+            on_attempt=self._note_attempts,
+            keeping=Keeping(
+                cache=reply_cache, owner=self._owner(), fresh=self._new.kind == "retry"
+            ),
+        )
+        async with aclosing(events):
+            async for event in events:
+                match event:
+                    case TextDelta(text):
+                        if outcome.time_to_first_token_ms is None:
+                            outcome.time_to_first_token_ms = self._clock.milliseconds()
+                        reply.append(text)
+                    case Answering(attempt, broke_off):
+                        if broke_off:
+                            reply.reset(broke_off)
+                        outcome.note_attempt(attempt, decision)
+                        self._say_who()
+                    case FromCache(cached):
+                        outcome.note_cached(cached, decision)
+                        self._say_who()
+                    case Citations(items):
+                        outcome.note_citations(items)
+        outcome.status = "complete"
+
+    def _say_who(self) -> None:
+        outcome = self._outcome
+        self._reply.answer_by(
+            intent=outcome.intent,
+            provider=outcome.provider,
+            model=outcome.model,
+            reason=outcome.reason,
+            hit=outcome.cache_hit,
+        )
+
+    def _owner(self) -> Owner:
+        return Owner(
+            organisation=str(self._member.organisation_id),
+            user=str(self._member.user_id),
+            thread=str(self._reply.thread_id),
+        )
+
+    async def _note_attempts(self, route: Route) -> None:
+        raw, reply = routes.dump(route), self._reply
+        await writer.run(lambda: turn_store.note_attempts(reply.turn_id, reply.lease_token, raw))
+
+    async def _finish(self) -> None:
+        """The one last write, then the last frame, then the signal."""
+        reply, outcome, decision = self._reply, self._outcome, self._decision
+        outcome.latency_ms = self._clock.milliseconds()
+        if decision is not None:
+            outcome.note_route(decision)
+        raw = routes.dump(decision.route) if decision else b""
+        finished_at = timezone.now()
+        try:
+            kept = await writer.run(
+                lambda: turn_store.finish(_checkpoint(reply), outcome, raw, finished_at=finished_at)
+            )
+        except Exception:
+            logger.exception("Turn %s could not be stored", reply.turn_id)
+            kept = False
+        if not kept:
+            outcome.fail("interrupted")
+        reply.end(outcome)
+        running.forget(reply)
+        if decision is not None:
+            await turn_finished.asend_robust("chatcore", finished=self._finished(decision.route))
+
+    def _finished(self, route: Route) -> TurnFinished:
+        return TurnFinished(
+            turn_id=self._reply.turn_id,
+            thread_id=self._reply.thread_id,
+            organisation_id=self._member.organisation_id,
+            user_id=self._member.user_id,
+            source=self._new.source,
+            status=self._outcome.status,
+            route=route,
+            started_at=self._clock.started_at,
+            latency_ms=self._outcome.latency_ms or 0,
+            time_to_first_token_ms=self._outcome.time_to_first_token_ms,
+        )
