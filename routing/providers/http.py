@@ -20,6 +20,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from routing.providers.errors import (
+    KeyRefused,
     ProtocolViolated,
     ProviderError,
     StreamCut,
@@ -93,17 +94,21 @@ async def post(
 ) -> AsyncIterator[Reply]:
     """Send a JSON body and hand over the reply; leaving closes it.
 
-    Raises Unreachable, TimedOut, or ProtocolViolated: it does not speak HTTP.
+    Raises Unreachable, TimedOut, ProtocolViolated: it does not speak HTTP, or KeyRefused: a key that
+    no header can hold (a line break or a typographic quote pasted with it).
     """
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise KeyRefused("not a header's value")
     client = _client_for(url)
     patience = _Patience(deadlines)
-    request = client.build_request(
-        "POST",
-        url,
-        headers={"content-type": "application/json", **headers},
-        content=body,
-        timeout=httpx.Timeout(None, connect=deadlines.connect_s, pool=deadlines.connect_s),
-    )
+    with _our_errors(Unreachable):
+        request = client.build_request(
+            "POST",
+            url,
+            headers={"content-type": "application/json", **headers},
+            content=body,
+            timeout=httpx.Timeout(None, connect=deadlines.connect_s, pool=deadlines.connect_s),
+        )
     response = await patience.send(client, request)
     try:
         yield Reply(response, patience)
@@ -156,7 +161,7 @@ class _Patience:
                 with _our_errors(Unreachable):
                     response = await client.send(request, stream=True)
         except TimeoutError:
-            raise TimedOut("first_token" if self._sent_at else "connect") from None
+            raise TimedOut("connect" if self._sent_at is None else "first_token") from None
         finally:
             self._sending = None
             _on_request_end.reset(token)
@@ -186,7 +191,7 @@ def _our_errors(broken: type[ProviderError]) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
-        cause = error.__cause__ or error
+        cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__ or error
         if isinstance(cause, aiohttp.ConnectionTimeoutError):
             raise TimedOut("connect") from None
         if isinstance(cause, aiohttp.ClientResponseError):

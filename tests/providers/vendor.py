@@ -6,6 +6,7 @@ words below do the rest.
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
@@ -42,6 +43,8 @@ class Vendor:
     port: int = 0
     connections: int = 0
     asked: list[Asked] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    """A request came."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """The caller closed the connection in the middle of a reply."""
 
@@ -71,6 +74,7 @@ class Vendor:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         method, path, _ = first.split(" ")
         self.asked.append(Asked(method, path, headers, body))
+        self.arrived.set()
         for step in self.script:
             if not await self._do(step, reader, writer):
                 return False
@@ -99,7 +103,7 @@ class Vendor:
 
 
 @asynccontextmanager
-async def vendor(script: Sequence[Step] = ()):
+async def vendor(script: Sequence[Step] = (), tls: ssl.SSLContext | None = None):
     """A vendor that listens until the block ends."""
     one = Vendor(script)
     tasks: set[asyncio.Task[None]] = set()
@@ -110,7 +114,7 @@ async def vendor(script: Sequence[Step] = ()):
         tasks.add(task)
         await one.serve(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     one.port = server.sockets[0].getsockname()[1]
     try:
         yield one

@@ -1,0 +1,79 @@
+"""The decoder of event streams."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.providers.errors import ProtocolViolated
+from routing.providers.sse import SseDecoder
+
+LINES = st.sampled_from(
+    ["", "", "data: é雪🎐", "data:x", "data", "data:  two", "event: kind", "event", ": note", "id: 1",
+     "retry: 5", "nonsense", "data: [DONE]"]
+)  # fmt: skip
+STREAMS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r", "\r\n"])), max_size=30).map(
+    lambda lines: "".join(line + end for line, end in lines).encode()
+)
+
+
+def decode(*chunks: bytes) -> list[tuple[str, bytes]]:
+    decoder = SseDecoder()
+    return [event for chunk in chunks for event in decoder.feed(chunk)]
+
+
+def by_the_standard(stream: bytes) -> list[tuple[str, bytes]]:
+    """A second reading, over the whole text at once."""
+    lines = re.split("\r\n|\r|\n", stream.decode().removeprefix("\ufeff"))[:-1]
+    events, kind, data = [], "", []
+    for line in lines:
+        name, _, value = line.partition(":")
+        value = value[1:] if value.startswith(" ") else value
+        if not line:
+            events += [(kind, "\n".join(data).encode())] if data else []
+            kind, data = "", []
+        elif name == "data":
+            data.append(value)
+        elif name == "event":
+            kind = value
+    return events
+
+
+class TestTheDecoder:
+    @given(STREAMS, st.lists(st.integers(0, 400)), st.booleans())
+    def test_does_not_care_where_the_stream_is_cut(self, stream, cuts, mark):
+        stream = b"\xef\xbb\xbf" * mark + stream
+        places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+        chunks = [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+        assert decode(*chunks) == decode(stream)
+
+    @given(STREAMS, st.booleans())
+    def test_reads_what_the_standard_says(self, stream, mark):
+        stream = b"\xef\xbb\xbf" * mark + stream
+        assert decode(*(bytes([byte]) for byte in stream)) == by_the_standard(stream)
+
+    @given(st.binary(max_size=200))
+    def test_takes_any_bytes(self, noise):
+        assert decode(noise) == decode(*(bytes([byte]) for byte in noise))
+
+    @pytest.mark.parametrize("tail", [b"data: lost", b"data: lost\n", b"dat"])
+    def test_reports_an_event_that_the_end_cut(self, tail):
+        decoder = SseDecoder()
+        decoder.feed(b"data: kept\n\n" + tail)
+        assert decoder.flush()
+
+    def test_reports_nothing_at_a_clean_end(self):
+        decoder = SseDecoder()
+        decoder.feed(b"data: kept\n\n: bye\n")
+        assert not decoder.flush()
+
+    @pytest.mark.parametrize(
+        "stream", [b"data: " + b"x" * 100, b"data: xxxxxxxxx\n" * 10], ids=["line", "event"]
+    )
+    def test_bounds_what_one_event_may_hold(self, stream):
+        with pytest.raises(ProtocolViolated):
+            SseDecoder(max_event_bytes=50).feed(stream)
+
+    def test_does_not_count_what_it_has_handed_out(self):
+        assert len(SseDecoder(max_event_bytes=50).feed(b"data: xxxxxxxxx\n\n" * 100)) == 100
