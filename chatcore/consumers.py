@@ -18,8 +18,8 @@ from chatcore.following import find_reply
 from chatcore.frames import Ack, Ask, BadFrame, ClientFrame, Edit, Resume, Retry, Stop
 from chatcore.gate import REMEMBERED_S, Denied, check_origin, member_of, request_of
 from chatcore.replies import Reply
-from chatcore.services import new_turn, stop_turn, take_turn
-from chatcore.turn_store import NewTurn, Refused
+from chatcore.services import stop_turn, take_turn
+from chatcore.turn_store import NewTurn, Refused, new_turn
 from chatcore.window import Window
 
 SIGNED_OUT, NOT_FOUND = 4401, 4404

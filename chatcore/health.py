@@ -7,7 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from chatcore.database import read
 from chatcore.gate import Send
 from chatcore.streams import send_json
-from routing.services.snapshot import snapshots
+from routing.services import snapshot
 
 
 class Readiness:
@@ -22,7 +22,7 @@ class Readiness:
         return await read(self._look)
 
     def _look(self) -> dict[str, bool | str]:
-        found: dict[str, bool | str] = {"draining": "the process ends" if self.draining else True}
+        found: dict[str, bool | str] = {"accepting": "the process is ending" if self.draining else True}
         found["migrations"] = self._migrations()
         if found["migrations"] is True:
             found |= _routing()
@@ -40,10 +40,10 @@ class Readiness:
 
 def _routing() -> dict[str, bool | str]:
     try:
-        snapshot = snapshots.refresh()
+        facts = snapshot.refresh()
     except RuntimeError as error:
         return {"snapshot": str(error)}
-    usable = [row for row in snapshot.deployments.values() if not row.disabled]
+    usable = [row for row in facts.deployments.values() if not row.disabled]
     return {
         "snapshot": True,
         "providers": True if usable else "no model can be called: add a provider key",

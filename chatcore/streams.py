@@ -20,9 +20,9 @@ from chatcore.gate import HEADERS, Denied, Receive, Scope, Send, admit, read_bod
 from chatcore.models import Turn
 from chatcore.outcome import Outcome
 from chatcore.replies import Follower, Reply
-from chatcore.services import new_turn, stop_turn, take_turn
+from chatcore.services import stop_turn, take_turn
 from chatcore.turn_json import turn_json
-from chatcore.turn_store import Refused
+from chatcore.turn_store import Refused, new_turn
 
 COMMENT_EVERY_S = 15.0
 STATUS = {"not_found": 404, "id_reused": 409, "not_last": 409, "still_running": 409, "busy": 429}

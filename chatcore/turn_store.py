@@ -7,7 +7,7 @@ by the database's clock: whoever lost it can no longer write, and its turn ends 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from django.db import IntegrityError, transaction
@@ -18,11 +18,11 @@ from chatcore.models import Thread, Turn
 from chatcore.outcome import Outcome
 from chatcore.titles import title_from
 from routing import route as routes
+from routing.services import snapshot
 from routing.services.breaker import health
 from routing.services.context import History, PastTurn
 from routing.services.decide import decide
 from routing.services.plan import Decision
-from routing.services.snapshot import snapshots
 
 LEASE = timedelta(seconds=15)
 TURNS_READ = 40
@@ -50,6 +50,30 @@ class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
     wanted: str = ""
     lease_token: UUID
     source: str = "chat"
+
+
+def new_turn(
+    thread_id: UUID,
+    client_id: UUID | None,
+    *,
+    kind: Literal["ask", "retry", "edit"],
+    text: str = "",
+    target: UUID | None = None,
+    wanted: str = "",
+    source: str = "chat",
+) -> NewTurn:
+    """What somebody asks, with ids of its own."""
+    return NewTurn(
+        turn_id=uuid4(),
+        thread_id=thread_id,
+        client_id=client_id or uuid4(),
+        kind=kind,
+        text=text,
+        target=target,
+        wanted=wanted,
+        lease_token=uuid4(),
+        source=source,
+    )
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,7 +248,7 @@ def check_wanted(model: str | None) -> str:
     """The deployment that somebody asks for by name. Raises Refused when staff do not offer it."""
     if model is None:
         return ""
-    deployment = snapshots.current().deployments.get(model)
+    deployment = snapshot.current().deployments.get(model)
     if deployment is None or not deployment.offered:
         raise Refused("model_not_offered", "This model is not offered here.")
     return model
@@ -296,7 +320,7 @@ def _decide(thread: Thread, newest_first: list[Turn], prompt: str, wanted: str) 
         unread=max(0, len(said) - TURNS_READ),
     )
     decision = decide(
-        snapshot=snapshots.refresh(),
+        snapshot=snapshot.refresh(),
         health=health,
         prompt=prompt,
         history=history,
