@@ -8,7 +8,7 @@ starts with a fixed score, so that it wins whenever nothing else claims the mess
 from collections import defaultdict
 from collections.abc import Sequence
 
-from routing.intents.follow_up import FollowUp, is_short
+from routing.intents.follow_up import FollowUp
 from routing.intents.rules import Hit, Keywords, Patterns, check_rule
 from routing.intents.similarity import Similarity
 from routing.intents.text import Prepared, prepare
@@ -16,13 +16,16 @@ from routing.intents.types import Detection, Evidence, IntentRule, IntentSpec, S
 
 FALLBACK_INTENT = "ambiguous_or_other"
 FALLBACK_SCORE = 1.0
-"""What another intent must exceed to claim a message: one keyword of weight 1 and a little more."""
+"""What another intent must exceed to claim a short message: one plain keyword and a little more."""
+FALLBACK_SCORE_LONG = 0.4
+LONG_WORDS = 8
+"""From this many words on a message is rarely unclear, so that slighter signs may claim it."""
 EMPTY_SCORE = 5.0
 CUE_WEIGHT = 2.5
 LOST_CUE_WEIGHT = 1.2
 """What a cue adds to the fallback when there is no previous turn for it to point at."""
-SHORT_WEIGHT = 0.4
-"""A short message without a cue leans on the previous turn a little, enough to break a tie."""
+THREAD_WEIGHT = 1.1
+"""A message without a cue still leans on its thread, enough to outweigh what is faint."""
 CLEAR_LEAD = 0.5
 
 _Reasons = dict[str, list[Hit]]
@@ -79,10 +82,7 @@ class Detector:
             phrase = f"reads like {intent.replace('_', ' ')}"
             reasons[intent].append(Hit(evidence, phrase))
         if not self._lean_on_previous(prepared, previous, reasons):
-            base = Evidence("nothing else claims it", "", FALLBACK_SCORE)
-            if not prepared.has_content:
-                base = Evidence("no words", "", EMPTY_SCORE)
-            reasons[FALLBACK_INTENT].append(Hit(base, "it is not clear what is asked"))
+            reasons[FALLBACK_INTENT].append(Hit(_base(prepared), "it is not clear what is asked"))
         return reasons
 
     def _lean_on_previous(
@@ -96,10 +96,18 @@ class Detector:
         elif cue and previous is not None:
             evidence = Evidence("follows the previous turn", cue, CUE_WEIGHT)
             reasons[previous].append(Hit(evidence, "follows on from the last message"))
-        elif previous is not None and is_short(prepared):
-            evidence = Evidence("short, after a previous turn", "", SHORT_WEIGHT)
+        elif previous is not None and prepared.has_content:
+            evidence = Evidence("the thread's previous turn", "", THREAD_WEIGHT)
             reasons[previous].append(Hit(evidence, "follows on from the last message"))
         return bool(cue) and previous is not None
+
+
+def _base(prepared: Prepared) -> Evidence:
+    if not prepared.has_content:
+        return Evidence("no words", "", EMPTY_SCORE)
+    is_long = len(prepared.words) >= LONG_WORDS
+    score = FALLBACK_SCORE_LONG if is_long else FALLBACK_SCORE
+    return Evidence("nothing else claims it", "", score)
 
 
 def _of_kind(rules: Sequence[tuple[str, IntentRule]], kind: str) -> list[tuple[str, IntentRule]]:

@@ -23,6 +23,7 @@ _CUES = (
     r"^[\s[:punct:]¿¡]*(?:\w+ )?(?:in|with|without|use|using|add) (?:\w+ ){0,2}(?:instead|please|pls|too|as well|words|wording|detail|details|examples?)[\s[:punct:]…]*$",
     r"^[\s[:punct:]¿¡]*(?:(?:now|and|ok|okay|please|then|a bit|a little|way|much|even) )*(?:more|less|too|shorter|longer|simpler|clearer|friendlier|bigger|smaller|faster|slower|cleaner)(?: \w+){0,2}[\s[:punct:]…]*$",
     r"^[\s[:punct:]¿¡]*(?:yes|yep|yeah|yup|no|nah|ok|okay|sure|go ahead|please do|correct|exactly|right|ja|nein|oui|non|sí|si|sim|não|no|tak|nie|evet|да|нет|是|好|はい)(?:\W+\w+){0,2}[\s[:punct:]…]*$",
+    rf"\b(?:can|could|would|will|should|is|are|was|does|did|do)\b.{{1,40}}\b{_POINTERS}[\s[:punct:]…]*$",
     # German, Dutch, Swedish
     r"^[\s[:punct:]¿¡]*(?:und|aber|noch|nochmal|nun|jetzt|kürzer|länger|einfacher|mehr|weiter|warum|wieso|en|maar|nog|korter|langer|waarom|meer|nu|och|men|kortare|längre|varför|mer)\b",
     r"\b(?:mach|erklär|erkläre|zeig|übersetze|ändere|mache|maak|leg|gör|förklara)\b.{0,16}\b(?:es|das|dies|den|die|het|dit|dat|det|den)\b",
@@ -37,19 +38,32 @@ _CUES = (
 )
 
 
+# Words that name an earlier message outright, however long the new one is.
+_REFERENCES = (
+    r"\b(?:previous|earlier|last|above|first|original|prior|preceding|existing|current) (?:\w+ )?(?:response|reply|answer|message|question|problem|example|version|output|result|solution|suggestion|prompt|task|text|draft|statement|step|explanation|summary|list|one)s?\b",
+    r"\b(?:your|the) (?:response|reply|answer|solution|suggestion|explanation|example|output|draft)s?\b",
+    r"\b(?:the above|mentioned above|listed above|same task|as before|like before|building on|continue from|you (?:just|already) \w+)\b",
+    r"\b(?:deine|ihre) (?:letzte )?antwort|ta réponse|tu respuesta|sua resposta|la tua risposta|je antwoord|twoj\w+ odpowied\w+|твой ответ|上面|刚才|前面的|さっきの|上の",
+)
+
+
 class FollowUp:
-    """The cues that a message leans on an earlier one, in one pattern."""
+    """The cues that a message leans on an earlier one, in two patterns."""
 
     def __init__(self) -> None:
         """Compile the cues once."""
-        self._cues = re2.compile("|".join(f"(?:{cue})" for cue in _CUES), case_insensitive())
+        self._cues = _any_of(_CUES)
+        self._references = _any_of(_REFERENCES)
 
     def cue(self, prepared: Prepared) -> str:
         """Return the words that point back, or "" if the message stands on its own."""
-        if not is_short(prepared):
-            return ""
-        match = self._cues.search(prepared.raw)
+        match = self._cues.search(prepared.raw) if is_short(prepared) else None
+        match = match or self._references.search(prepared.raw)
         return "" if match is None else match.group().decode("utf-8", "ignore").strip()
+
+
+def _any_of(patterns: tuple[str, ...]) -> "re2._Regexp":
+    return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), case_insensitive())
 
 
 def is_short(prepared: Prepared) -> bool:

@@ -16,7 +16,7 @@ import re2
 from routing.intents.text import Prepared, fold, is_unspaced, words_of
 from routing.intents.types import Evidence, IntentRule
 
-MAX_RULE_CHARS = 1_000
+MAX_RULE_CHARS = 2_000
 MAX_WEIGHT = 10.0
 MAX_PROGRAM_SIZE = 3_000
 """In RE2 instructions. A pattern costs at most about this times the text's length."""
