@@ -11,7 +11,7 @@ SHORTEST_SENTENCE = 12
 _FENCED = re.compile(r"(?:^|\n)\s*(```|~~~)[^\n]*\n(.*?)(?:\n\s*\1|\Z)", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _LINE_START = re.compile(r"^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+|\d{1,3}[.)]\s+)+")
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_)(?=[^\s_])(.+?)(?<=\S)\1(?!\w)")
 # Sentences end before a space in most scripts, and without one in Chinese and Japanese.
 _SENTENCE_END = re.compile(r"[.!?…؟।](?=\s)|[。！？]")
 _JOINERS = {"\u200d", "\ufe0e", "\ufe0f"}

@@ -17,6 +17,11 @@ class TurnQuerySet(models.QuerySet["Turn"]):
             thread__deleted_at__isnull=True,
         )
 
+    def with_replacement(self) -> Self:
+        """Each with `replaced_by`: the id of the turn that retries or edits it, or None."""
+        later = Turn.objects.filter(replaces=models.OuterRef("pk")).order_by("-created_at")
+        return self.annotate(replaced_by=models.Subquery(later.values("pk")[:1]))
+
 
 class Turn(models.Model):
     """A prompt and its reply: one row, one status, from accept to end."""

@@ -1,0 +1,1 @@
+"""The JSON API for everything but the streams. Each answer belongs to the member who asks."""

@@ -1,0 +1,54 @@
+"""Who asks? A program by its token, or a person by the session; and are they a member?"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework import authentication, permissions
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from chatcore.accounts import Member, member_of_token, member_of_user
+
+SCHEME = "bearer"
+NOT_A_MEMBER = "Your account belongs to no active organisation. Ask the staff to add you to one."
+
+
+class ApiTokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer <token>`. It needs no CSRF token: no browser sends it by itself."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Member] | None:
+        """The token's user and member; None when the header speaks of something else."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != SCHEME:
+            return None
+        member = member_of_token(token.strip())
+        if member is None:
+            raise AuthenticationFailed("This API token is unknown, expired or revoked.")
+        return get_user_model()(pk=member.user_id, username=member.username), member
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return 'Bearer realm="api"'
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session; whatever changes something needs the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Member | None] | None:
+        """The session's user, and the member that it is if it is one."""
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        return found[0], member_of_user(found[0].pk)
+
+
+class IsMember(permissions.IsAuthenticated):
+    """Signed in, with a place in an active organisation."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Raises PermissionDenied for an account without a place."""
+        if not super().has_permission(request, view):
+            return False
+        if not isinstance(request.auth, Member):
+            raise PermissionDenied(NOT_A_MEMBER, code="not_a_member")
+        return True
