@@ -76,7 +76,8 @@ class TestLocalModel:
         assert model.ends_within(10)
 
     def test_says_in_one_line_that_its_packages_are_missing(self):
-        command = [sys.executable, "-S", ROOT / "scripts" / "local_model.py", "--port", "1"]
+        program = str(ROOT / "scripts" / "local_model.py")
+        command = [sys.executable, "-S", program, "--port", "1"]
 
         result = subprocess.run(command, capture_output=True, text=True)
 
