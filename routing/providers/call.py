@@ -7,7 +7,7 @@ import msgspec
 
 from routing.providers import http
 from routing.providers.answer import Decoder
-from routing.providers.errors import ProviderError, StreamCut, TimedOut
+from routing.providers.errors import InvalidRequest, ProviderError, StreamCut, TimedOut
 from routing.providers.messages import Deadlines, Opened, StreamEvent, TextDelta
 
 MAX_TEXT_BYTES = 2 * 1024 * 1024
@@ -31,7 +31,11 @@ async def run(
     call: Call, decoder: Decoder, classify: Classify
 ) -> AsyncGenerator[StreamEvent, None]:
     """The call's events. Raises ProviderError, with the usage known by then."""
-    body = msgspec.json.encode(call.body)
+    try:
+        body = msgspec.json.encode(call.body)
+    except UnicodeEncodeError:
+        # Not chained: its text is the prompt.
+        raise InvalidRequest("half a surrogate pair") from None
     try:
         async with http.post(
             call.url, headers=call.headers, body=body, deadlines=call.deadlines

@@ -91,7 +91,8 @@ def described(outcome: Outcome, *, is_excerpt: bool = False) -> dict[str, object
     """
     error = outcome.error
     end = None if error else outcome.finished
-    usage = error.usage if error else end.usage
+    last = error or outcome.finished
+    usage = last.usage
     told: dict[str, object] = {
         "input_tokens": usage and usage.input_tokens,
         "output_tokens": usage and usage.output_tokens,
@@ -105,7 +106,7 @@ def described(outcome: Outcome, *, is_excerpt: bool = False) -> dict[str, object
         "request_fee_usd": None,
         "usage_known": usage is not None,
         "finish": None,
-        "finish_raw": (error or end).raw_finish_reason or None,
+        "finish_raw": last.raw_finish_reason or None,
         "truncated": False,
         "truncated_inferred": False,
         "error": _described_error(error) if error else None,

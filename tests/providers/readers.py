@@ -5,9 +5,12 @@ Returns text, reasoning and citations.
 
 import json
 import re
+from typing import Any
+
+Read = tuple[str, str, list[list[Any]]]
 
 
-def documents(body: bytes) -> list[dict]:
+def documents(body: bytes) -> list[dict[str, Any]]:
     """The JSON texts of a body, whatever frames them."""
     text = body.decode().replace("\r\n", "\n")
     if text.lstrip()[:1] in "{[":
@@ -17,7 +20,7 @@ def documents(body: bytes) -> list[dict]:
     return [json.loads(line) for line in found if line.strip() not in ("[DONE]", "")]
 
 
-def chat(body: bytes) -> tuple[str, str, list]:
+def chat(body: bytes) -> Read:
     docs = documents(body)
     place = "delta" if body.lstrip().startswith(b"data:") else "message"
     said = [c[place] for d in docs for c in d.get("choices", [])]
@@ -28,7 +31,7 @@ def chat(body: bytes) -> tuple[str, str, list]:
     return text, reasoning, [[n + 1, u, titles.get(u, "")] for n, u in enumerate(urls)]
 
 
-def responses(body: bytes) -> tuple[str, str, list]:
+def responses(body: bytes) -> Read:
     docs = documents(body)
     last = docs[-1].get("response", docs[-1])
     items = last.get("output", [])
@@ -40,7 +43,7 @@ def responses(body: bytes) -> tuple[str, str, list]:
     return text, "".join(thoughts), cited or [[r["id"], r["url"], r["title"]] for r in found]
 
 
-def gemini(body: bytes) -> tuple[str, str, list]:
+def gemini(body: bytes) -> Read:
     first = [d["candidates"][0] for d in documents(body) if d.get("candidates")]
     parts = [p for c in first for p in c.get("content", {}).get("parts", []) if "text" in p]
     text = "".join(p["text"] for p in parts if not p.get("thought"))

@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import ExitStack, aclosing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -28,8 +29,8 @@ from routing.providers.errors import (
 )
 from routing.providers.messages import Deadlines, TextDelta
 from routing.providers.registry import WIRES
-from tests.providers.outcomes import PATIENT, QUICK, call, request
-from tests.providers.vendor import CUT, DRIP, END, HANG, RESET, chunk, head, reply, vendor
+from tests.providers.outcomes import PATIENT, QUICK, Outcome, call, request
+from tests.providers.vendor import CUT, DRIP, END, HANG, RESET, Step, chunk, head, reply, vendor
 
 pytestmark = pytest.mark.anyio
 
@@ -67,12 +68,12 @@ def self_signed(tmp_path) -> ssl.SSLContext:
 GOOD = said("fine") + said("", "stop") + b"data: [DONE]\n\n"
 
 
-async def chat(script, deadlines=QUICK):
+async def chat(script: Sequence[Step], deadlines: Deadlines = QUICK) -> Outcome:
     async with vendor(script) as one:
         return await call("chat_completions", one.base_url, deadlines=deadlines)
 
 
-async def error_of(script, deadlines=QUICK) -> ProviderError:
+async def error_of(script: Sequence[Step], deadlines: Deadlines = QUICK) -> ProviderError:
     outcome = await chat(script, deadlines)
     assert outcome.error is not None, outcome.events
     return outcome.error
@@ -81,7 +82,8 @@ async def error_of(script, deadlines=QUICK) -> ProviderError:
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class TestAConnection:

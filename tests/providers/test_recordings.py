@@ -7,11 +7,12 @@ The recordings are not part of the repository: CHATCORE_RECORDINGS names their f
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.providers.outcomes import call, described, request
-from tests.providers.readers import READERS
+from tests.providers.readers import READERS, Read
 from tests.providers.vendor import reply, vendor
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +29,7 @@ FOLDER = _folder()
 EXPECTED = json.loads((FOLDER / "expected.json").read_text()) if FOLDER else {}
 
 
-def _wire(name: str, meta: dict) -> str:
+def _wire(name: str, meta: dict[str, Any]) -> str:
     vendor_name, _, file = name.partition("/")
     if vendor_name == "openai":
         of_responses = (
@@ -64,8 +65,6 @@ class TestARecordedReply:
 
     async def test_says_what_its_bytes_say(self, name, size):
         body, wire, outcome, _ = await _replay(name, size)
-        if EXPECTED[name]["error"] and not outcome.text:
-            read = ("", "", [])
-        else:
-            read = READERS[wire](body)
+        refused = EXPECTED[name]["error"] and not outcome.text
+        read: Read = ("", "", []) if refused else READERS[wire](body)
         assert (outcome.text, outcome.reasoning, outcome.citations) == read

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from routing.providers.base import Endpoint
-from routing.providers.errors import KeyRefused
+from routing.providers.errors import InvalidRequest, KeyRefused
 from routing.providers.messages import ChatRequest, Message
 from routing.providers.registry import WIRES
 from tests.providers.outcomes import call
@@ -97,6 +97,13 @@ class TestTheBody:
     )
     async def test_is_in_the_vendors_words(self, wire, body):
         assert json.loads((await asked_of(wire)).body) == body
+
+    async def test_cannot_hold_half_a_character(self):
+        asked = ChatRequest(model="m", messages=(Message("user", "\ud83c"),))
+        async with vendor(reply(b"")) as one:
+            outcome = await call("chat_completions", one.base_url, asked)
+        assert isinstance(outcome.error, InvalidRequest)
+        assert one.asked == []
 
 
 class TestTheRequestLine:

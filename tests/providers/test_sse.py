@@ -26,7 +26,8 @@ def decode(*chunks: bytes) -> list[tuple[str, bytes]]:
 def by_the_standard(stream: bytes) -> list[tuple[str, bytes]]:
     """A second reading, over the whole text at once."""
     lines = re.split("\r\n|\r|\n", stream.decode().removeprefix("\ufeff"))[:-1]
-    events, kind, data = [], "", []
+    events: list[tuple[str, bytes]] = []
+    kind, data = "", list[str]()
     for line in lines:
         name, _, value = line.partition(":")
         value = value[1:] if value.startswith(" ") else value

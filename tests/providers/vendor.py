@@ -13,16 +13,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-HANG = "hang"
-"""Say nothing more until the caller leaves."""
-DRIP = "drip"
-"""Send a comment line every 20 ms until the caller leaves."""
-CUT = "cut"
-"""Close the connection here."""
-RESET = "reset"
-"""Close it with a RST."""
+Word = Literal["hang", "drip", "cut", "reset"]
+Step = bytes | Word
 
-Step = bytes | Literal["hang", "drip", "cut", "reset"]
+HANG: Word = "hang"
+"""Say nothing more until the caller leaves."""
+DRIP: Word = "drip"
+"""Send a comment line every 20 ms until the caller leaves."""
+CUT: Word = "cut"
+"""Close the connection here."""
+RESET: Word = "reset"
+"""Close it with a RST."""
 
 
 @dataclass
