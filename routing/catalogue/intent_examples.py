@@ -412,7 +412,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "avrei bisogno di una mano con una cosa",
         "zou je iets voor me willen doen",
         "potrzebuję pomocy w pewnej sprawie",
-        "мне надо кое-что сделать, поможешь",
+        "нужна ваша помощь в одном деле",
         "bir konuda yardıma ihtiyacım var",
         "我有点事想请你帮个忙",
         "少し手伝ってほしいことがあります",

@@ -15,8 +15,10 @@ from routing.intents.types import Evidence
 
 MAX_WEIGHT = 2.0
 MIN_WEIGHT = 0.1
-_SCALE = 0.55
+_SCALE = 0.65
 _PRIOR_EXAMPLES = 4.0
+_DAMPING = 4.0
+"""One or two words, however telling, are a faint likeness."""
 _STEM_CHARS = 5
 _MAX_WORDS = 120
 
@@ -47,7 +49,7 @@ class Similarity:
                 totals[intent] += weight
                 if weight > 0:
                     telling[intent].append((weight, feature))
-        norm = _SCALE / math.sqrt(len(bag) or 1)
+        norm = _SCALE / math.sqrt(len(bag) + _DAMPING)
         found = []
         for intent, total in totals.items():
             weight = round(min(MAX_WEIGHT, total * norm), 3)
