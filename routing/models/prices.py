@@ -1,11 +1,13 @@
 """What a model costs, from when on."""
 
+from typing import Any
+
 from django.db import models
 
 from routing.models.providers import Provider
 
 
-def _rate(help_text: str, *, optional: bool = True) -> "models.DecimalField[object, object]":
+def _rate(help_text: str, *, optional: bool = True) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(
         max_digits=14, decimal_places=6, null=optional, blank=optional, help_text=help_text
     )

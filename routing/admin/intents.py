@@ -1,0 +1,83 @@
+"""What people want, and how it is recognised."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from routing.admin.base import PolicyAdmin, TabularInline
+from routing.forms.policies import IntentForm, RuleForm
+from routing.intents import FALLBACK_INTENT
+from routing.models import Intent, IntentRule
+from routing.services import policy
+
+
+class RuleInline(TabularInline):
+    """The rules of one intent."""
+
+    model = IntentRule
+    form = RuleForm
+    extra = 0
+    per_page = 40
+    verbose_name = "rule"
+
+
+@admin.register(Intent)
+class IntentAdmin(PolicyAdmin):
+    """Intents."""
+
+    form = IntentForm
+    inlines = [RuleInline]
+    list_display = ["label", "name", "number_of_rules", "its_ladder", "enabled", "position"]
+    list_filter = ["enabled"]
+    search_fields = ["label", "name", "description"]
+    fieldsets = [
+        (None, {"fields": ["label", "name", "description", "enabled", "position", "its_ladder"]}),
+        (
+            "How it is recognised",
+            {
+                "fields": ["examples"],
+                "description": "Examples teach by likeness; the rules below decide outright. "
+                "Try a message shows what each contributes.",
+            },
+        ),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Its name is in logs, reports and old versions."""
+        return ["its_ladder", "name"] if obj else ["its_ladder"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Intent]:
+        """With the number of rules."""
+        rows: QuerySet[Intent] = super().get_queryset(request).select_related("ladder")
+        return rows.annotate(rule_count=Count("rules"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The intent that takes what no other does cannot be deleted."""
+        if obj is not None and obj.name == FALLBACK_INTENT:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """A new intent gets its ladder at once, so that its messages are served."""
+        super().save_model(request, obj, form, change)
+        assert isinstance(obj, Intent)
+        policy.give_ladder(obj)
+
+    @admin.display(description="Rules")
+    def number_of_rules(self, row: Any) -> int:
+        """How many rules it has."""
+        return int(row.rule_count)
+
+    @admin.display(description="Ladder")
+    def its_ladder(self, row: Intent) -> str:
+        """A link to the models that serve it."""
+        if row._state.adding:
+            return "Made with the intent: a copy of the one for everything else."
+        url = reverse("admin:routing_ladder_change", args=[row.ladder.pk])
+        return format_html(
+            '<a href="{}" class="text-primary-600 underline">Models that serve it</a>', url
+        )

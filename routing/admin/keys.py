@@ -1,0 +1,139 @@
+"""Provider keys: typed once, sealed, tested, switched, revoked; never shown."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from routing.admin.base import SupplyAdmin
+from routing.forms.providers import NewKeyForm
+from routing.models import ProviderKey, Revision
+from routing.services import credentials, key_trial
+
+
+@admin.register(ProviderKey)
+class ProviderKeyAdmin(SupplyAdmin):
+    """Provider keys."""
+
+    list_display = ["label", "provider", "ends_in", "source", "enabled", "tested_at", "test_result"]
+    list_filter = ["provider", "enabled", "source"]
+    list_select_related = ["provider"]
+    actions = ["test_keys", "switch_on", "switch_off"]
+    change_form_outer_after_template = "admin/routing/test_key.html"
+    shown = [
+        "provider",
+        "ends_in",
+        "source",
+        "created_at",
+        "created_by",
+        "tested_at",
+        "test_result",
+    ]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """A key is typed when its row is made, and never again."""
+        if obj is None:
+            kwargs["form"] = NewKeyForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is typed; and for a key that is there, what is known about it."""
+        if obj is None:
+            return [(None, {"fields": ["provider", "label", "value", "enabled"]})]
+        return [
+            (None, {"fields": ["label", "enabled"]}),
+            ("About this key", {"fields": self.shown}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Of a key that is there, only label and switch can be changed."""
+        return self.shown if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A key of the environment is removed there; here it can be switched off."""
+        if obj is not None and obj.source == ProviderKey.Source.ENVIRONMENT:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    @method_decorator(sensitive_post_parameters("value"))
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Keep the typed key out of error reports."""
+        return super().add_view(request, form_url, extra_context)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Seal a new key; the row is made by the service, for its id is part of what is sealed."""
+        if change:
+            return super().save_form(request, form, change)
+        assert request.user.is_authenticated
+        typed = form.cleaned_data
+        form.instance = credentials.add_key(
+            provider=typed["provider"],
+            label=typed["label"],
+            value=typed["value"],
+            enabled=typed["enabled"],
+            by=request.user,
+        )
+        return super().save_form(request, form, change)
+
+    @admin.display(description="Ends in", ordering="last_four")
+    def ends_in(self, row: ProviderKey) -> str:
+        """The last four characters, where the key was long enough to show them."""
+        return f"…{row.last_four}" if row.last_four else "not shown"
+
+    @admin.action(description="Test the selected keys at their provider", permissions=["change"])
+    def test_keys(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
+        """Ask each provider for a word with the key; costs a few tokens."""
+        for key in queryset.select_related("provider"):
+            self._test(request, key)
+
+    @admin.action(description="Switch the selected keys on", permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
+        """Use them from the next message on."""
+        self._switch(request, queryset, enabled=True)
+
+    @admin.action(description="Switch the selected keys off", permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
+        """Use them no more from the next message on."""
+        self._switch(request, queryset, enabled=False)
+
+    @transaction.atomic
+    def _switch(
+        self, request: HttpRequest, queryset: QuerySet[ProviderKey], *, enabled: bool
+    ) -> None:
+        for key in queryset.select_related("provider"):
+            key.enabled = enabled
+            key.save(update_fields=["enabled"])
+            self.log_change(request, key, "Switched on." if enabled else "Switched off.")
+        Revision.bump()
+        self.message_user(request, "Done. It holds from the next message on.")
+
+    def _test(self, request: HttpRequest, key: ProviderKey) -> None:
+        outcome = key_trial.try_key(key, at=timezone.now())
+        self.log_change(request, key, f"Tested: {outcome}")
+        level = messages.SUCCESS if outcome.startswith(key_trial.WORKS[:8]) else messages.WARNING
+        self.message_user(request, f"{key}: {outcome}", level)
+
+    def get_urls(self) -> list[URLPattern]:
+        """One more: the Test button of a key's own page."""
+        view = self.admin_site.admin_view(require_POST(self.test_view))
+        return [path("<int:pk>/test/", view, name="routing_providerkey_test"), *super().get_urls()]
+
+    def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Test one key and show its page again."""
+        key = get_object_or_404(ProviderKey.objects.select_related("provider"), pk=pk)
+        if not self.has_change_permission(request, key):
+            return HttpResponse("You may not test keys.", status=403, content_type="text/plain")
+        self._test(request, key)
+        return HttpResponseRedirect(reverse("admin:routing_providerkey_change", args=[pk]))

@@ -1,0 +1,75 @@
+"""Which models serve an intent, in which order: dragged on a page of its own."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from routing.admin.base import PolicyAdmin, TabularInline
+from routing.forms.policies import RungForm, RungFormSet
+from routing.forms.stale import PolicyForm
+from routing.models import Ladder, Rung
+
+
+class RungInline(TabularInline):
+    """The rungs, from the first that is tried to the last."""
+
+    model = Rung
+    form = RungForm
+    formset = RungFormSet
+    fields = ["deployment", "position"]
+    ordering_field = "position"
+    hide_ordering_field = True
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rung]:
+        """With what a rung is called."""
+        rows: QuerySet[Rung] = super().get_queryset(request)
+        return rows.select_related("deployment__provider", "ladder")
+
+
+@admin.register(Ladder)
+class LadderAdmin(PolicyAdmin):
+    """Ladders. They come and go with their intents."""
+
+    form = PolicyForm
+    inlines = [RungInline]
+    list_display = ["purpose", "order", "cache_ttl_s", "on_break"]
+    list_display_links = ["purpose"]
+    readonly_fields = ["purpose"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["purpose"],
+                "description": "The models below are tried from the top; drag them by their handle. "
+                "One that cannot serve just now is passed over.",
+            },
+        ),
+        ("When a provider fails in the middle of a reply", {"fields": ["on_break"]}),
+        ("Serving a reply again", {"fields": ["cache_ttl_s", "cache_scope"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ladder]:
+        """With intent and rungs."""
+        rows: QuerySet[Ladder] = super().get_queryset(request)
+        return rows.select_related("intent").prefetch_related("rungs__deployment")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A ladder is made with its intent."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A ladder goes with its intent."""
+        return False
+
+    @admin.display(description="Serves", ordering="intent__position")
+    def purpose(self, row: Ladder) -> str:
+        """The intent it serves, or its purpose."""
+        return f"{row.intent.label} ({row.name})" if row.intent else row.name
+
+    @admin.display(description="Models, first to last")
+    def order(self, row: Ladder) -> str:
+        """The rungs in one line."""
+        return " → ".join(rung.deployment.label for rung in row.rungs.all())

@@ -1,0 +1,143 @@
+"""What holds for every message; and every version the policy ever had, each one POST away."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from routing.admin.base import ModelAdmin, PolicyAdmin
+from routing.forms.stale import PolicyForm
+from routing.models import Deployment, Policy, PolicyVersion
+from routing.services import content, policy
+from routing.services.policy import PolicyInvalid
+
+
+@admin.register(Policy)
+class GeneralAdmin(PolicyAdmin):
+    """The one row of settings for every message."""
+
+    form = PolicyForm
+    fieldsets = [
+        (None, {"fields": ["persona"]}),
+        ("When providers fail", {"fields": ["max_calls", "patience_s", "reroute_filtered"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one row."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It stays."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Straight to the one row."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:routing_policy_change", args=[1]))
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ModelAdmin):
+    """Versions: read, compared, reverted to; never changed."""
+
+    list_display = ["number", "created_at", "author_name", "difference"]
+    list_select_related = ["author"]
+    search_fields = ["difference", "author__username"]
+    actions = None
+    change_form_outer_after_template = "admin/routing/version_content.html"
+    fieldsets = [(None, {"fields": ["number", "created_at", "author_name", "difference"]})]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Versions are made by saving."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: turns name the version they were served under."""
+        return False
+
+    @admin.display(description="Author")
+    def author_name(self, row: PolicyVersion) -> str:
+        """Who saved it."""
+        return row.author.get_username() if row.author else "shipped"
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """With the content, readable, and the way back."""
+        extra: dict[str, Any] = {}
+        if (row := self.get_object(request, object_id or "")) is not None:
+            extra = {
+                "said": content.load(row),
+                "raw": json.dumps(row.content, indent=2, ensure_ascii=False, sort_keys=True),
+                "labels": _labels(),
+                "may_revert": _may_revert(request),
+            }
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), **extra}
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """One more: back to a version."""
+        view = self.admin_site.admin_view(self.revert_view)
+        return [
+            path("<int:number>/revert/", view, name="routing_policyversion_revert"),
+            *super().get_urls(),
+        ]
+
+    def revert_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """GET asks whether it is meant; POST does it. Takes a version's number."""
+        if not _may_revert(request):
+            raise PermissionDenied
+        version = get_object_or_404(PolicyVersion, number=number)
+        if request.method == "POST":
+            self._revert(request, version)
+            return HttpResponseRedirect(reverse("admin:routing_policyversion_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Revert to version {number}",
+            "opts": self.opts,
+            "version": version,
+            "changes": policy.difference(policy.content_of_tables(), content.load(version)),
+        }
+        return TemplateResponse(request, "admin/routing/revert.html", context)
+
+    def _revert(self, request: HttpRequest, version: PolicyVersion) -> None:
+        assert request.user.is_authenticated
+        try:
+            with transaction.atomic():
+                made = policy.revert(number=version.number, author=request.user)
+        except PolicyInvalid as error:
+            self.message_user(request, f"Nothing was changed. {error}", messages.ERROR)
+            return
+        if made is None:
+            words = (
+                f"What is in force says what version {version.number} says, so nothing was changed."
+            )
+            self.message_user(request, words, messages.INFO)
+        else:
+            self.message_user(request, f"Published as version {made.number}: {made.difference}")
+
+
+def _may_revert(request: HttpRequest) -> bool:
+    """A revert may change any part of the policy."""
+    parts = ("policy", "ladder", "intent")
+    return all(request.user.has_perm(f"routing.change_{part}") for part in parts)
+
+
+def _labels() -> dict[str, str]:
+    return {row.name: row.label for row in Deployment.objects.select_related("provider")}

@@ -1,0 +1,77 @@
+"""What models cost. Prices are only ever added: the past keeps the price it was computed with."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest
+
+from routing.admin.base import SupplyAdmin
+from routing.models import Price
+
+
+@admin.register(Price)
+class PriceAdmin(SupplyAdmin):
+    """Prices by day and prompt size."""
+
+    list_display = [
+        "model",
+        "provider",
+        "above_input_tokens",
+        "effective_from",
+        "when",
+        "input_usd",
+        "cached_input_usd",
+        "output_usd",
+        "search_usd",
+    ]
+    list_filter = ["provider", "model"]
+    list_select_related = ["provider"]
+    search_fields = ["model", "provider__name"]
+    fieldsets = [
+        (None, {"fields": ["provider", "model", "effective_from", "above_input_tokens"]}),
+        (
+            "USD",
+            {
+                "fields": [
+                    "input_usd",
+                    "cached_input_usd",
+                    "cache_write_usd",
+                    "output_usd",
+                    "search_usd",
+                ],
+                "description": "A price cannot be changed afterwards; correct it by adding a later one.",
+            },
+        ),
+    ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: what was computed with a price must stay explicable."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never, for the same reason."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Price]:
+        """With whether each row has begun, and whether a later one has taken its place."""
+        begun = Price.objects.filter(effective_from__lte=Now())
+        later = begun.filter(
+            provider=OuterRef("provider"),
+            model=OuterRef("model"),
+            above_input_tokens=OuterRef("above_input_tokens"),
+            effective_from__gt=OuterRef("effective_from"),
+        )
+        rows: QuerySet[Price] = super().get_queryset(request)
+        return rows.annotate(
+            has_begun=Exists(begun.filter(pk=OuterRef("pk"))),
+            is_replaced=Exists(later),
+        )
+
+    @admin.display(description="In force")
+    def when(self, row: Any) -> str:
+        """Where the row stands in time."""
+        if not row.has_begun:
+            return "not yet"
+        return "no longer" if row.is_replaced else "now"

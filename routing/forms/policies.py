@@ -1,0 +1,94 @@
+"""The forms of the policy, its intents and its ladders."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+
+from routing.forms.stale import PolicyForm
+from routing.intents import FALLBACK_INTENT, check_rule
+from routing.intents import IntentRule as Rule
+from routing.models import Intent, IntentRule, Ladder, Rung
+
+
+class IntentForm(PolicyForm):
+    """An intent, which is never left without its last resort."""
+
+    class Meta:
+        model = Intent
+        fields = ["name", "label", "description", "examples", "enabled", "position"]
+
+    def clean_name(self) -> str:
+        """A new intent's ladder is called like it, so the name must be free there too."""
+        name: str = self.cleaned_data["name"]
+        if Ladder.objects.filter(name=name).exists():
+            raise ValidationError("A ladder of this name exists already. Choose another name.")
+        return name
+
+    def clean_enabled(self) -> bool:
+        """The intent that takes what no other does cannot be switched off."""
+        enabled: bool = self.cleaned_data["enabled"]
+        if self.instance.name == FALLBACK_INTENT and not enabled:
+            raise ValidationError(
+                "This intent takes what no other does; it cannot be switched off."
+            )
+        return enabled
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
+    """One rule of an intent; the router itself says whether it can use it."""
+
+    class Meta:
+        model = IntentRule
+        fields = ["kind", "text", "weight"]
+
+    def clean(self) -> dict[str, Any]:
+        """Put what is wrong with the rule beside the field it is about."""
+        cleaned = super().clean() or self.cleaned_data
+        kind, text, weight = (cleaned.get(name) for name in ("kind", "text", "weight"))
+        if (
+            kind
+            and text
+            and weight is not None
+            and (problem := check_rule(Rule(kind, text, weight)))
+        ):
+            self.add_error("weight" if "weight" in problem else "text", problem)
+        return cleaned
+
+
+class RungForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
+    """One rung. A new one has no position yet and comes last, until it is dragged."""
+
+    position = forms.IntegerField(required=False, min_value=0, max_value=32_000)
+
+    class Meta:
+        model = Rung
+        fields = ["deployment", "position"]
+
+
+class RungFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # rungs of a ladder
+    """The rungs of one ladder: at least one, none twice."""
+
+    def clean(self) -> None:
+        """Refuse an empty ladder and a model that stands in it twice; give new rungs their place."""
+        super().clean()
+        if any(self.errors):
+            return
+        kept = [form for form in self.forms if _is_kept(form)]
+        if not kept:
+            raise ValidationError("A ladder needs at least one rung.")
+        deployments = [form.cleaned_data["deployment"] for form in kept]
+        for form, deployment in zip(kept, deployments, strict=True):
+            if deployments.count(deployment) > 1:
+                form.add_error("deployment", "This model stands in the ladder twice.")
+        last = max((form.cleaned_data["position"] or 0 for form in kept), default=0)
+        for form in kept:
+            if form.cleaned_data["position"] is None:
+                last += 1
+                form.instance.position = last
+
+
+def _is_kept(form: Any) -> bool:
+    filled = bool(form.cleaned_data.get("deployment"))
+    return filled and not form.cleaned_data.get("DELETE")
