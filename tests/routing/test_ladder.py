@@ -112,9 +112,7 @@ class House:
         history: History | None = None,
         **policy: object,
     ) -> Decision:
-        deployments = [
-            self.deployment(rung) if isinstance(rung, str) else rung for rung in rungs
-        ]
+        deployments = [self.deployment(rung) if isinstance(rung, str) else rung for rung in rungs]
         ladder = LadderFacts(
             name="ambiguous_or_other",
             rungs=tuple(deployment.name for deployment in deployments),
@@ -305,18 +303,21 @@ class TestStops:
         assert len(house.calls()) == 1
 
     async def test_not_at_a_content_filter_when_the_policy_goes_round_it(self, house: House):
-        reply = await house.climb(
-            "openai/sim-filtered-prompt", KIMI_OK, reroute_filtered=True
-        )
+        reply = await house.climb("openai/sim-filtered-prompt", KIMI_OK, reroute_filtered=True)
 
         assert reply.failed == ""
         assert reply.asked[-1] == KIMI_OK
 
     async def test_at_a_request_that_is_invalid(self, house: House):
-        reply = await house.climb("openai/sim-400", KIMI_OK)
+        reply = await house.climb("openai/sim-nosuchthing", KIMI_OK)
 
         assert reply.failed == "invalid_request"
-        assert len(house.calls()) == 1
+        assert reply.asked == ["openai/sim-nosuchthing"]
+
+    async def test_not_at_one_that_names_a_parameter_of_this_rung_alone(self, house: House):
+        reply = await house.climb("openai/sim-400", KIMI_OK)
+
+        assert reply.asked == ["openai/sim-400", KIMI_OK]
 
     async def test_when_every_rung_has_failed(self, house: House):
         reply = await house.climb("openai/sim-401", "kimi/sim-401", "gemini/sim-401")
