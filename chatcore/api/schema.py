@@ -66,7 +66,7 @@ def add_streams(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         )
     }
     result["paths"]["/api/turns/{turn_id}/stop/"] = {
-        "post": _operation("turns_stop_create", "Stop writing its reply.", _uuid("turn_id"), ok={})
+        "post": _operation("turns_stop_create", "Stop writing its reply.", _uuid("turn_id"))
     }
     return result
 
@@ -84,7 +84,7 @@ def _operation(
     name: str,
     description: str,
     *parameters: dict[str, Any],
-    ok: dict[str, Any],
+    ok: dict[str, Any] | None = None,
     body: dict[str, Any] | None = None,
     failure: str = "404",
 ) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _operation(
         "parameters": list(parameters),
         "security": [{"apiToken": []}, {"session": []}],
         "responses": {
-            "200": {"description": "", **({"content": ok} if ok else {})},
+            "200" if ok else "204": {"description": "", **({"content": ok} if ok else {})},
             failure: {"description": "", "content": error},
         },
     }

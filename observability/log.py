@@ -1,0 +1,76 @@
+"""How does a finished request become rows?"""
+
+from decimal import Decimal
+
+from chatcore.signals import TurnFinished
+from observability.models import AttemptRecord
+from routing.route import Attempt
+
+
+def log_turn(finished: TurnFinished) -> None:
+    """Write one row for each attempt, or one for a reply from the cache. Twice is once."""
+    if finished.route.cache_hit:
+        rows = [_of_cache_hit(finished)]
+    else:
+        rows = [_of_attempt(finished, attempt) for attempt in finished.route.attempts]
+    AttemptRecord.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _of_cache_hit(finished: TurnFinished) -> AttemptRecord:
+    row = _of_request(finished)
+    row.number = 0
+    row.status = "ok"
+    row.cache_hit = True
+    row.first_token_ms = finished.time_to_first_token_ms
+    row.total_ms = finished.latency_ms
+    row.usage_source = "none"
+    row.cost_usd, row.cost_source = Decimal(0), "computed"
+    return row
+
+
+def _of_attempt(finished: TurnFinished, attempt: Attempt) -> AttemptRecord:
+    row = _of_request(finished)
+    row.number, row.rung, row.leg = attempt.number, attempt.rung, attempt.leg
+    row.deployment, row.provider = attempt.deployment, attempt.provider
+    row.model_asked = attempt.deployment.partition("/")[2][:120]
+    row.model_answered = attempt.model_answered[:120]
+    row.status, row.error, row.http_status = attempt.status, attempt.error, attempt.http_status
+    row.queued_ms = attempt.started_ms
+    row.opened_ms = _since(attempt.started_ms, attempt.opened_ms)
+    row.first_token_ms = _since(attempt.started_ms, attempt.first_token_ms)
+    row.total_ms = _since(attempt.started_ms, attempt.ended_ms)
+    row.input_tokens = attempt.usage.input_tokens
+    row.output_tokens = attempt.usage.output_tokens
+    row.cache_read_tokens = attempt.usage.cache_read_tokens
+    row.cache_write_tokens = attempt.usage.cache_write_tokens
+    row.reasoning_tokens = attempt.usage.reasoning_tokens
+    row.search_queries = attempt.usage.search_queries
+    row.usage_source = attempt.usage_source
+    row.cost_usd, row.cost_source = attempt.cost_usd, attempt.cost_source
+    row.price_id = attempt.price
+    row.finish_reason = attempt.finish_reason
+    row.raw_finish_reason = attempt.raw_finish_reason[:60]
+    row.truncated = bool(attempt.truncated_reason)
+    row.truncated_reason = attempt.truncated_reason
+    return row
+
+
+def _of_request(finished: TurnFinished) -> AttemptRecord:
+    """What all rows of one request share."""
+    route = finished.route
+    return AttemptRecord(
+        turn_id=finished.turn_id,
+        thread_id=finished.thread_id,
+        organisation_id=finished.organisation_id,
+        user_id=finished.user_id,
+        source=finished.source,
+        intent=route.intent,
+        policy_version=route.policy_version,
+        ladder=route.ladder,
+        fallback_used=route.fallback_used,
+        started_at=finished.started_at,
+    )
+
+
+def _since(began_ms: int, then_ms: int | None) -> int | None:
+    return None if then_ms is None else max(0, then_ms - began_ms)
