@@ -171,16 +171,15 @@ export class ThreadSession {
     const { change, turn } = this.conversation.apply(frame);
     if (change === "unknown" || change === "doubtful") this.refresh();
     if (!turn) return;
-    if (change === "accepted") this.#accepted(turn, frame);
+    if (change === "accepted") this.#accepted(turn);
     if (frame.text) this.#acks.received(frame.turn, frame.seq, frame.text.length);
     if (change === "ended" || change === "doubtful") this.#acks.flush(frame.turn);
     if (change !== "nothing") this.listener.onTurn(turn, change);
   }
 
-  /** @param {Turn} turn @param {any} frame */
-  #accepted(turn, frame) {
+  /** @param {Turn} turn */
+  #accepted(turn) {
     this.outbox.remove(turn.client_id);
-    if (frame.duplicate && !hasEnded(turn)) this.#resume(turn);
     if (this.#stopWanted.delete(turn.client_id)) this.stop(turn);
     this.listener.onTurns();
     this.listener.onAsked();
@@ -188,7 +187,8 @@ export class ThreadSession {
 
   /** @param {{ id?: string, message: string }} error */
   #refuse({ id, message }) {
-    const turn = id ? this.conversation.byClientId(id) : undefined;
+    const sent = this.conversation.turns.find(({ status }) => status === "sent");
+    const turn = id ? this.conversation.byClientId(id) : sent;
     if (!turn || !isLocal(turn)) {
       this.listener.onError(message);
       return;

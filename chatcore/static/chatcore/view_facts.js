@@ -22,6 +22,7 @@ export function routeLine(turn) {
  * @returns {HTMLElement[]}
  */
 export function factsOf(turn) {
+  if (turn.status !== "complete" && turn.status !== "stopped") return [];
   const facts = [tokens(turn), cost(turn), duration(turn.latency_ms)].filter(Boolean);
   const nodes = facts.map((fact) => el("span", { class: "fact" }, fact));
   if (turn.cache_hit) nodes.unshift(badge("cached", "An earlier reply to the same message"));

@@ -51,12 +51,14 @@ export class ReplyView {
     this.text.show(turn.reply, ended);
     this.thinking.hidden = !awaiting || turn.reply !== "";
     this.route.replaceChildren(...routeLine(turn));
-    this.facts.replaceChildren(...(ended && turn.model ? factsOf(turn) : []));
+    this.facts.replaceChildren(...(factsOf(turn)));
     const notice = noticeFor(turn, isLast, this.actions);
     this.notice.hidden = !notice;
     this.notice.replaceChildren(...(notice ?? []));
     this.tools.hidden = !ended;
     this.retryTools.hidden = !isLast;
+    // The notice of a failure has its own.
+    this.retry.hidden = turn.status === "failed" || turn.status === "interrupted";
     if (ended) this.#end();
   }
 
@@ -72,14 +74,14 @@ export class ReplyView {
 
   #makeTools() {
     const { turn, actions } = this;
-    const retry = el(
+    this.retry = el(
       "button",
       { type: "button", class: "tool", onclick: () => actions.retry(turn) },
       icon("retry"),
       "Retry",
     );
     const choose = menuButton("Retry with…", () => this.#models(), "No other model is offered.");
-    this.retryTools = el("div", { class: "retry-tools" }, retry, choose);
+    this.retryTools = el("div", { class: "retry-tools" }, this.retry, choose);
     return el(
       "div",
       { class: "reply-tools" },
