@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from routing.admin.base import PolicyAdmin, TabularInline
 from routing.forms.policies import IntentForm, RuleForm
 from routing.intents import FALLBACK_INTENT
-from routing.models import Intent, IntentRule
+from routing.models import Intent, IntentRule, Ladder
 from routing.services import policy
 
 
@@ -60,6 +60,11 @@ class IntentAdmin(PolicyAdmin):
         if obj is not None and obj.name == FALLBACK_INTENT:
             return False
         return super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """An intent's ladder goes with it, though ladders cannot be deleted on their own."""
+        named, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return named, counts, needed - {Ladder._meta.verbose_name}, protected
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """A new intent gets its ladder at once, so that its messages are served."""

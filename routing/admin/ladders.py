@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from routing.admin.base import PolicyAdmin, TabularInline
 from routing.forms.policies import RungForm, RungFormSet
 from routing.forms.stale import PolicyForm
-from routing.models import Ladder, Rung
+from routing.models import Deployment, Ladder, Rung
 
 
 class RungInline(TabularInline):
@@ -22,6 +22,11 @@ class RungInline(TabularInline):
     ordering_field = "position"
     hide_ordering_field = True
     extra = 0
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A model is listed with its provider: read both in one query, not in one each."""
+        kwargs["queryset"] = Deployment.objects.select_related("provider")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rung]:
         """With what a rung is called."""

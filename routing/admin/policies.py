@@ -1,6 +1,5 @@
 """What holds for every message; and every version the policy ever had, each one POST away."""
 
-import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,6 +14,7 @@ from routing.admin.base import ModelAdmin, PolicyAdmin
 from routing.forms.stale import PolicyForm
 from routing.models import Deployment, Policy, PolicyVersion
 from routing.services import content, policy
+from routing.services.content import LadderContent, PolicyContent
 from routing.services.policy import PolicyInvalid
 
 
@@ -81,10 +81,10 @@ class PolicyVersionAdmin(ModelAdmin):
         """With the content, readable, and the way back."""
         extra: dict[str, Any] = {}
         if (row := self.get_object(request, object_id or "")) is not None:
+            said = content.load(row)
             extra = {
-                "said": content.load(row),
-                "raw": json.dumps(row.content, indent=2, ensure_ascii=False, sort_keys=True),
-                "labels": _labels(),
+                "said": said,
+                "ladders": _ladders(said),
                 "may_revert": _may_revert(request),
             }
         return super().changeform_view(
@@ -139,5 +139,10 @@ def _may_revert(request: HttpRequest) -> bool:
     return all(request.user.has_perm(f"routing.change_{part}") for part in parts)
 
 
-def _labels() -> dict[str, str]:
-    return {row.name: row.label for row in Deployment.objects.select_related("provider")}
+def _ladders(said: PolicyContent) -> list[tuple[str, LadderContent, list[str]]]:
+    """Each ladder with its rungs as people call them; a model that is gone by its name."""
+    labels = {row.name: str(row) for row in Deployment.objects.select_related("provider")}
+    return [
+        (name, ladder, [labels.get(rung, rung) for rung in ladder.rungs])
+        for name, ladder in said.ladders.items()
+    ]
