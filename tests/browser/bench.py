@@ -5,11 +5,55 @@ from typing import Any
 from playwright.sync_api import Page, Request, Route
 
 ALLOWED_TAGS = set(
-    "A BLOCKQUOTE BR BUTTON CODE DEL DIV EM H3 H4 H5 H6 HR KBD LI OL P PRE SPAN STRONG SUB SUP "
-    "TABLE TBODY TD TH THEAD TR UL svg use".split()
+    [
+        "A",
+        "BLOCKQUOTE",
+        "BR",
+        "BUTTON",
+        "CODE",
+        "DEL",
+        "DIV",
+        "EM",
+        "H3",
+        "H4",
+        "H5",
+        "H6",
+        "HR",
+        "KBD",
+        "LI",
+        "OL",
+        "P",
+        "PRE",
+        "SPAN",
+        "STRONG",
+        "SUB",
+        "SUP",
+        "TABLE",
+        "TBODY",
+        "TD",
+        "TH",
+        "THEAD",
+        "TR",
+        "UL",
+        "svg",
+        "use",
+    ]
 )
 ALLOWED_ATTRIBUTES = set(
-    "align aria-hidden aria-label class dir href rel start tabindex target title type".split()
+    [
+        "align",
+        "aria-hidden",
+        "aria-label",
+        "class",
+        "dir",
+        "href",
+        "rel",
+        "start",
+        "tabindex",
+        "target",
+        "title",
+        "type",
+    ]
 )
 
 SHOW_WHOLE = """text => {
