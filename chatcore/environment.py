@@ -8,6 +8,7 @@ import ipaddress
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -74,7 +75,7 @@ def data_folder() -> Path:
     return folder
 
 
-def kept_secret(name: str, file: Path, make: Any) -> str:
+def kept_secret(name: str, file: Path, make: Callable[[], str]) -> str:
     """The variable's value, or the one kept in `file` (0600), which is made once."""
     value = os.environ.get(name, "").strip()
     if value:

@@ -6,7 +6,7 @@ through this one room, by Django's own code wherever it can be called.
 
 import io
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +20,8 @@ from chatcore.accounts import Member, member_of_session, member_of_token
 from chatcore.database import read
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 REMEMBERED_S = 3.0
 """How long a sign-in is believed without asking the database again."""
@@ -100,7 +100,7 @@ async def read_body(receive: Receive) -> bytes:
         event = await receive()
         if event["type"] == "http.disconnect":
             raise Denied(400, "disconnected", "The request ended early.")
-        body += event.get("body", b"")
+        body += bytes(event.get("body", b""))
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise Denied(413, "too_large", "The request's body is too large.")
         if not event.get("more_body"):

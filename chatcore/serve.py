@@ -59,6 +59,7 @@ def serve_with_daphne(host: str, port: int) -> None:
     from chatcore.lifetime import lifetime  # noqa: PLC0415
 
     def drain() -> Deferred[None]:
+        """Twisted waits for the Deferred of a trigger before it goes on shutting down."""
         return Deferred.fromFuture(asyncio.ensure_future(lifetime.end()))
 
     server = Server(
@@ -70,7 +71,7 @@ def serve_with_daphne(host: str, port: int) -> None:
         ping_interval=20,
         ping_timeout=30,
     )
-    reactor.addSystemEventTrigger("before", "shutdown", drain)  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger("before", "shutdown", drain)  # type: ignore[arg-type]
     server.run()
 
 

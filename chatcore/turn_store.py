@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from chatcore.accounts import Member
 from chatcore.models import Thread, Turn
+from chatcore.models.turns import TurnQuerySet
 from chatcore.outcome import Outcome
 from chatcore.titles import title_from
 from routing import route as routes
@@ -254,7 +255,7 @@ def check_wanted(model: str | None) -> str:
     return model
 
 
-def _visible(member: Member) -> Any:
+def _visible(member: Member) -> TurnQuerySet:
     return Turn.objects.visible_to(user_id=member.user_id, organisation_id=member.organisation_id)
 
 

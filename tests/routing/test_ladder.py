@@ -374,7 +374,8 @@ class TestAfterTheFirstToken:
 
         cut, answered = reply.route.attempts
         assert (cut.usage_source, cut.cost_source) == ("estimated", "estimated")
-        assert cut.cost_usd is not None and cut.cost_usd > 0
+        assert cut.cost_usd is not None
+        assert cut.cost_usd > 0
         assert (answered.usage_source, answered.cost_source) == ("reported", "computed")
 
     async def test_keeps_the_part_when_the_policy_says_so(self, house: House):
