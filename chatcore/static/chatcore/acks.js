@@ -16,24 +16,25 @@ export class Acks {
   }
 
   /**
-   * @param {string} turn
-   * @param {number} seq
-   * @param {number} characters How many came with it.
+   * @param {{ type: string, turn: string, seq?: number }} frame
+   * @param {number} characters The size of the whole frame, for that is what the server counts.
    */
-  received(turn, seq, characters) {
+  received({ type, turn, seq }, characters) {
+    if (seq === undefined) return;
     const open = this.#unacknowledged.get(turn) ?? {
       seq,
       characters: 0,
-      timer: setTimeout(() => this.flush(turn), EVERY_MS),
+      timer: setTimeout(() => this.#flush(turn), EVERY_MS),
     };
     open.seq = seq;
     open.characters += characters;
     this.#unacknowledged.set(turn, open);
-    if (open.characters >= EVERY_CHARACTERS) this.flush(turn);
+    const ended = type === "done" || type === "failed";
+    if (ended || open.characters >= EVERY_CHARACTERS) this.#flush(turn);
   }
 
   /** @param {string} turn */
-  flush(turn) {
+  #flush(turn) {
     const open = this.#unacknowledged.get(turn);
     if (!open) return;
     clearTimeout(open.timer);

@@ -20,7 +20,7 @@ const FINAL = { 4401: "signed_out", 4403: "gone", 4404: "gone" };
  * @typedef {"connecting" | "open" | "reconnecting" | "offline" | "signed_out" | "gone"} State
  *
  * @typedef {object} Listener
- * @property {(frame: any) => void} onFrame
+ * @property {(frame: any, characters: number) => void} onFrame
  * @property {(state: State) => void} onState
  * @property {() => Promise<"signed_out" | "gone" | null>} whyRefused
  * @property {() => boolean} isAwaiting Whether the server owes us something.
@@ -86,7 +86,7 @@ export class ThreadSocket {
     socket.onopen = () => this.#open();
     socket.onmessage = ({ data }) => {
       this.#heardAt = Date.now();
-      this.listener.onFrame(JSON.parse(data));
+      this.listener.onFrame(JSON.parse(data), data.length);
     };
     socket.onclose = ({ code }) => (FINAL[code] ? this.#end(FINAL[code]) : this.#lost());
   }

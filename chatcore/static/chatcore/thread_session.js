@@ -52,7 +52,7 @@ export class ThreadSession {
     for (const asking of this.outbox.all()) this.#show(asking);
     this.listener.onTurns();
     this.#socket = new ThreadSocket(`/ws/threads/${this.id}/`, {
-      onFrame: (frame) => this.#take(frame),
+      onFrame: (frame, characters) => this.#take(frame, characters),
       onState: (state) => this.#stateChanged(state),
       whyRefused: () => this.#whyRefused(),
       isAwaiting: () => this.conversation.turns.some((turn) => !hasEnded(turn)),
@@ -162,18 +162,17 @@ export class ThreadSession {
     this.listener.onTurn(turn, "status");
   }
 
-  /** @param {any} frame */
-  #take(frame) {
+  /** @param {any} frame @param {number} characters */
+  #take(frame, characters) {
     if (frame.type === "error") {
       this.#refuse(frame);
       return;
     }
+    this.#acks.received(frame, characters);
     const { change, turn } = this.conversation.apply(frame);
     if (change === "unknown" || change === "doubtful") this.refresh();
     if (!turn) return;
     if (change === "accepted") this.#accepted(turn);
-    if (frame.text) this.#acks.received(frame.turn, frame.seq, frame.text.length);
-    if (change === "ended" || change === "doubtful") this.#acks.flush(frame.turn);
     if (change !== "nothing") this.listener.onTurn(turn, change);
   }
 
