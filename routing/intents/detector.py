@@ -21,7 +21,7 @@ FALLBACK_SCORE_LONG = 0.4
 LONG_WORDS = 8
 """From this many words on a message is rarely unclear, so that slighter signs may claim it."""
 EMPTY_SCORE = 5.0
-CUE_WEIGHT = 2.5
+CUE_WEIGHT = 3.2
 LOST_CUE_WEIGHT = 1.0
 """What a cue adds to the fallback when there is no previous turn for it to point at."""
 THREAD_WEIGHT = 1.1
