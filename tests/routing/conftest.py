@@ -1,6 +1,9 @@
 """The cast: a house as it ships, and staff of each role."""
 
+import asyncio
 import time
+from queue import Queue
+from threading import Thread
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -8,11 +11,7 @@ from django.test import Client
 
 from routing.seeding import seed
 from routing.services.snapshot import Snapshots
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
+from routing.simulator import serve
 
 
 @pytest.fixture
@@ -57,3 +56,25 @@ def time_machine_s(monkeypatch):
         monkeypatch.setattr(time, "monotonic", lambda: really() + seconds)
 
     return forward
+
+
+@pytest.fixture
+def vendors(house, settings):
+    """The simulator as the addresses of all vendors, on a loop of its own: admin views are sync."""
+    started: Queue = Queue()
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        async with serve() as simulator:
+            started.put((simulator, asyncio.get_running_loop(), stop))
+            await stop.wait()
+
+    thread = Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    simulator, loop, stop = started.get(timeout=10)
+    settings.ENV_BASE_URLS = {
+        slug: simulator.base_url(slug) for slug in ("openai", "gemini", "perplexity", "kimi")
+    }
+    yield simulator
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()

@@ -180,7 +180,11 @@ class TestIntentPage:
 
     @pytest.mark.parametrize(
         ("text", "weight", "words"),
-        [("(ahoy", "3", "not valid RE2"), (r"(?=ahoy)", "3", "not valid RE2"), ("ahoy", "99", "at most 10")],
+        [
+            ("(ahoy", "3", "not valid RE2"),
+            (r"(?=ahoy)", "3", "not valid RE2"),
+            ("ahoy", "99", "at most 10"),
+        ],
     )
     def test_refuses_a_rule_that_the_router_cannot_use(self, boss, text, weight, words):
         intent = Intent.objects.get(name="social_chat")
@@ -279,7 +283,9 @@ class TestVersionPages:
         assert policy.latest().number == 2
 
     def test_reverts_by_post(self, boss, changed):
-        shown = page(boss.post(reverse("admin:routing_policyversion_revert", args=[1]), follow=True))
+        shown = page(
+            boss.post(reverse("admin:routing_policyversion_revert", args=[1]), follow=True)
+        )
 
         assert "Published as version 3: Reverted to version 1 (persona changed)" in shown
         assert policy.content_of_tables().persona != "Be brief."
