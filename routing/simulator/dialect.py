@@ -161,10 +161,8 @@ def delay_headers(behaviour: Behaviour) -> dict[str, str]:
         case "date":
             return {"retry-after": formatdate(time() + amount, usegmt=True)}
         case "reset":
-            return {
-                "x-ratelimit-remaining-requests": "0",
-                "x-ratelimit-reset-requests": f"{amount}s",
-            }
+            wait = f"{amount // 60}m{amount % 60}s" if amount >= 60 else f"{amount}s"
+            return {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": wait}
     return {}
 
 

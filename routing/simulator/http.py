@@ -160,7 +160,9 @@ def head(status: int, headers: dict[str, str]) -> bytes:
 def _head(data: bytes) -> tuple[str, str, dict[str, str]]:
     first, *lines = data.decode("latin-1").split("\r\n")
     try:
-        method, target, _version = first.split(" ")
+        method, target, version = first.split(" ")
+        if not version.startswith("HTTP/1."):
+            raise ValueError(version)
         pairs = [line.split(":", 1) for line in lines]
         return method, target, {name.strip().lower(): value.strip() for name, value in pairs}
     except ValueError:

@@ -10,7 +10,7 @@ from routing.simulator.log import Served
 from routing.simulator.replies import compose
 
 KEEP_ALIVE = b": keep-alive\n\n"
-KEEP_ALIVE_EVERY_S = 0.1
+KEEP_ALIVE_EVERY_MS = 100
 BEFORE_RESET_S = 0.02
 """A reset throws away what the kernel has not sent yet; this lets it go out first."""
 
@@ -150,9 +150,9 @@ class Performance:
             await asyncio.sleep(self._behaviour.pace_ms / 1000)
 
     async def _keep_alive(self) -> None:
-        for _ in range(int(self._behaviour.wait_ms / 1000 / KEEP_ALIVE_EVERY_S)):
+        for left_ms in range(self._behaviour.wait_ms, 0, -KEEP_ALIVE_EVERY_MS):
             await self._answer.part(KEEP_ALIVE)
-            await asyncio.sleep(KEEP_ALIVE_EVERY_S)
+            await asyncio.sleep(min(left_ms, KEEP_ALIVE_EVERY_MS) / 1000)
 
     def _finished(self) -> None:
         self._served.finish = self._reply.finish

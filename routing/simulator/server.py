@@ -29,6 +29,9 @@ class Simulator:
         self._log = CallLog()
         self._failed: Counter[tuple[str, str]] = Counter()
         self._connections: set[asyncio.Task[None]] = set()
+        self._serving = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @property
     def log(self) -> list[Entry]:
@@ -55,6 +58,10 @@ class Simulator:
         """Empty the log and start counting flaky calls anew; outages stay."""
         self._log.clear()
         self._failed.clear()
+
+    async def settled(self) -> None:
+        """Wait until no call is being served, so that every entry of the log is complete."""
+        await self._idle.wait()
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A peer has connected: converse with it until one of the two leaves."""
@@ -105,6 +112,8 @@ class Simulator:
     async def _serve(
         self, answer: Answer, dialect: Dialect, request: Request, entry: Entry
     ) -> None:
+        self._serving += 1
+        self._idle.clear()
         try:
             call, verdict = self._judge(dialect, request)
             entry.model, entry.stream = call.model, call.stream
@@ -117,6 +126,9 @@ class Simulator:
                 await play(answer, dialect, call, verdict, entry.served)
         finally:
             entry.done_at = time()
+            self._serving -= 1
+            if not self._serving:
+                self._idle.set()
 
     def _judge(self, dialect: Dialect, request: Request) -> tuple[Call, Behaviour | ErrorReply]:
         """The call, and what to do with it: key first, then the body, then the model's name."""
