@@ -1,3 +1,28 @@
-"""How the admin is named and grouped."""
+"""How the admin is named, coloured and grouped."""
 
-UNFOLD = {"SITE_TITLE": "Chatcore", "SITE_HEADER": "Chatcore"}
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+
+from chatcore.sidebar import SIDEBAR
+
+
+def no_colours(request: HttpRequest) -> dict[str, Any]:
+    """None from here, or unfold would write them into each page as a style block."""
+    return {}
+
+
+def style_sheet(request: HttpRequest) -> str:
+    """The file that sets them instead."""
+    return static("chatcore/admin.css")
+
+
+UNFOLD = {
+    "SITE_TITLE": "Chatcore",
+    "SITE_HEADER": "Chatcore",
+    "SITE_SYMBOL": "forum",
+    "COLORS": no_colours,
+    "STYLES": [style_sheet],
+    "SIDEBAR": SIDEBAR,
+}

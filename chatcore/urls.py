@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from chatcore import views
-from chatcore.forms import LoginForm
+from chatcore.forms import RESET_MAIL, LoginForm
 
 handler404 = "chatcore.views.page_not_found"
 handler500 = "chatcore.views.server_error"
@@ -30,7 +30,7 @@ urlpatterns = [
     ),
     path(
         "password/reset/",
-        auth.PasswordResetView.as_view(email_template_name="registration/password_reset_email.txt"),
+        auth.PasswordResetView.as_view(email_template_name=RESET_MAIL),
         name="password_reset",
     ),
     path("password/reset/done/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),

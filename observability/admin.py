@@ -5,14 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from chatcore.references import ids_of
 from observability.models import AttemptRecord
+from routing.admin.base import ModelAdmin
 
 
 @admin.register(AttemptRecord)
-class AttemptRecordAdmin(ModelAdmin):  # type: ignore[misc]
+class AttemptRecordAdmin(ModelAdmin):
     list_display = [
         "started_at",
         "source",

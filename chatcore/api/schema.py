@@ -28,7 +28,7 @@ _ASK = {
 _EVENTS = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "chatcore.api.authentication.ApiTokenAuthentication"
     name = "apiToken"
 
@@ -36,7 +36,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "chatcore.api.authentication.SessionAuthentication"
     name = "session"
 

@@ -54,7 +54,7 @@ class ThreadSerializer(serializers.ModelSerializer[Thread]):
 
 class ModelSerializer(serializers.Serializer[Any]):
     id = serializers.CharField(help_text="`<provider>/<model>`, as `retry` takes it.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field named as an option
 
 
 class UsageSerializer(serializers.Serializer[Any]):

@@ -3,8 +3,6 @@
 from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -51,8 +49,9 @@ class MemberView(APIView):
         ).with_replacement()
 
     def finalize_response(
-        self, request: HttpRequest, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Errors pass here too."""
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response

@@ -1,0 +1,209 @@
+"""What was said, to read; and for each turn why it was answered so.
+
+Texts are people's own: only who holds `chatcore.read_conversations` sees them.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from chatcore.admin.explanation import explanation
+from chatcore.models import Thread, Turn
+from chatcore.outcome import plain_decimal, reference
+from chatcore.references import ids_of
+from routing.admin.base import ModelAdmin
+
+TEXTS = "chatcore.read_conversations"
+HIDDEN = "Hidden: reading conversations is a permission of its own."
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that are looked at, never edited."""
+
+    actions = None
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """They come from the chat."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was said was said."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Their owners delete them."""
+        return False
+
+
+@admin.register(Thread)
+class ThreadAdmin(ReadOnlyAdmin):
+    """Conversations."""
+
+    list_display = ["__str__", "owner", "organisation", "turns", "updated_at", "deleted_at"]
+    list_select_related = ["owner", "organisation"]
+    list_filter = ["organisation", "updated_at", "deleted_at"]
+    search_fields = ["owner__username"]
+    search_help_text = "A user's name."
+    readonly_fields = ["all_turns"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The title and the summary are texts too."""
+        texts = ["title", "summary"] if request.user.has_perm(TEXTS) else []
+        plain = ["owner", "organisation", "created_at", "updated_at", "deleted_at"]
+        return [*texts, *plain, "summarised_until", "summary_failures", "all_turns"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
+        """With the number of turns."""
+        rows: QuerySet[Thread] = super().get_queryset(request)
+        return rows.annotate(turn_count=Count("turns"))
+
+    @admin.display(ordering="turn_count")
+    def turns(self, thread: Any) -> int:
+        """How many there are."""
+        return int(thread.turn_count)
+
+    @admin.display(description="Turns")
+    def all_turns(self, thread: Thread) -> str:
+        """The way to them."""
+        address = reverse("admin:chatcore_turn_changelist")
+        return format_html(
+            '<a href="{}?thread__id__exact={}" class="underline">Look at them</a>',
+            address,
+            thread.pk,
+        )
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnlyAdmin):
+    """Prompts and replies, each with its whole explanation."""
+
+    list_display = [
+        "short_reference",
+        "created_at",
+        "owner",
+        "status",
+        "intent",
+        "provider",
+        "model",
+        "cost",
+        "latency_ms",
+        "fallback_used",
+        "cache_hit",
+        "thumb",
+    ]
+    list_select_related = ["thread__owner"]
+    list_filter = [
+        "status",
+        "intent",
+        "provider",
+        "created_at",
+        "thread__organisation",
+        "source",
+        "error_code",
+        "thumb",
+        "fallback_used",
+        "cache_hit",
+    ]
+    search_fields = ["thread__owner__username"]
+    search_help_text = "The reference that the user was given, or a user's name."
+    change_form_outer_after_template = "admin/chatcore/turn_explanation.html"
+    readonly_fields = ["said", "answered", "remark", "owner", "cost", "conversation"]
+    fieldsets = [
+        (None, {"fields": ["conversation", "owner", "created_at", "finished_at", "status"]}),
+        ("What was said", {"fields": ["said", "answered", "thumb", "remark"]}),
+        ("What it took", {"fields": ["provider", "model", "cost", "latency_ms"]}),
+    ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Also by conversation: a conversation's page links here."""
+        return lookup == "thread__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Turn]:
+        """Without the long columns, which only one turn's page needs."""
+        rows: QuerySet[Turn] = super().get_queryset(request)
+        return rows.select_related("thread__owner").defer("thread__summary")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Turn], search_term: str
+    ) -> tuple[QuerySet[Turn], bool]:
+        """By reference where it is one, else by the user's name."""
+        ids = ids_of(search_term)
+        if ids and (found := queryset.filter(pk__range=ids)).exists():
+            return found, False
+        others: tuple[QuerySet[Turn], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return others
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """With the explanation; texts only for whom may read them."""
+        turn = self.get_object(request, object_id or "")
+        may_read = request.user.has_perm(TEXTS)
+        if turn is not None:
+            extra_context = {
+                **(extra_context or {}),
+                **explanation(turn, with_text=may_read),
+            }
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Turn | None:
+        """A turn whose texts are already hidden when they are not for this person."""
+        turn: Turn | None = super().get_object(request, object_id, from_field)
+        if turn is not None and not request.user.has_perm(TEXTS):
+            turn.prompt = turn.reply = HIDDEN
+            turn.note = HIDDEN if turn.note else ""
+        return turn
+
+    @admin.display(description="Reference", ordering="id")
+    def short_reference(self, turn: Turn) -> str:
+        """What the user quotes."""
+        return reference(turn.pk)
+
+    @admin.display(ordering="thread__owner__username")
+    def owner(self, turn: Turn) -> str:
+        """Who asked."""
+        return turn.thread.owner.get_username()
+
+    @admin.display(ordering="cost_usd")
+    def cost(self, turn: Turn) -> str:
+        """USD, and where the figure comes from."""
+        amount = plain_decimal(turn.cost_usd)
+        return turn.cost_source if amount is None else f"${amount} ({turn.cost_source})"
+
+    @admin.display(description="Conversation")
+    def conversation(self, turn: Turn) -> str:
+        """The way to it."""
+        address = reverse("admin:chatcore_thread_change", args=[turn.thread_id])
+        return format_html('<a href="{}" class="underline">{}</a>', address, turn.thread)
+
+    @admin.display(description="Prompt")
+    def said(self, turn: Turn) -> str:
+        """As it was written."""
+        return _as_written(turn.prompt)
+
+    @admin.display(description="Reply")
+    def answered(self, turn: Turn) -> str:
+        """As it came, Markdown and all."""
+        return _as_written(turn.reply)
+
+    @admin.display(description="Note")
+    def remark(self, turn: Turn) -> str:
+        """What the user said about the reply."""
+        return _as_written(turn.note)
+
+
+def _as_written(text: str) -> str:
+    return format_html('<div class="as-written" dir="auto">{}</div>', text)

@@ -1,0 +1,153 @@
+"""Why was a turn answered so? Its route as tables for staff."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from django.urls import reverse
+from django.utils.html import format_html
+
+from chatcore.models import Turn
+from chatcore.outcome import plain_decimal
+from routing import route as routes
+from routing.models import PolicyVersion
+from routing.route import Attempt, IntentScore, PlannedRung, Route
+
+Table = dict[str, Any]
+HIDDEN = "hidden"
+
+
+def explanation(turn: Turn, *, with_text: bool) -> dict[str, Any]:
+    """What the template shows; nothing for a turn that was not decided yet.
+
+    `with_text`: whether the pieces of the prompt that gave evidence may be seen.
+    """
+    try:
+        route = routes.load(turn.route)
+    except msgspec.DecodeError:
+        return {}
+    return {
+        "route": route,
+        "policy_version": policy_version_link(route.policy_version),
+        "scores": _scores(route.scores, with_text=with_text),
+        "rungs": _rungs(route),
+        "attempts": _attempts(route.attempts),
+        "calls": _calls(route.attempts),
+    }
+
+
+def policy_version_link(number: int | None) -> str:
+    """A version's number, linked to its page while that is there."""
+    if number is None:
+        return "–"
+    key = PolicyVersion.objects.filter(number=number).values_list("pk", flat=True).first()
+    if key is None:
+        return str(number)
+    return _link(reverse("admin:routing_policyversion_change", args=[key]), str(number))
+
+
+def _scores(scores: Iterable[IntentScore], *, with_text: bool) -> Table:
+    rows = []
+    for score in scores:
+        seen = ", ".join(score.evidence) if with_text else HIDDEN if score.evidence else ""
+        rows.append([score.intent, f"{score.score:.2f}", seen or "–"])
+    return {"headers": ["Intent", "Score", "Evidence"], "rows": rows}
+
+
+def _rungs(route: Route) -> Table:
+    called = {attempt.rung for attempt in route.attempts}
+    rows = [
+        [place + 1, f"{rung.label} ({rung.deployment})", _state(rung, called=place in called)]
+        for place, rung in enumerate(route.rungs)
+    ]
+    return {"headers": ["Rung", "Model", "What became of it"], "rows": rows}
+
+
+def _state(rung: PlannedRung, *, called: bool) -> str:
+    if called and rung.passed_over:
+        return f"called as the last resort, though {rung.passed_over}"
+    if called:
+        return "called"
+    return f"passed over: {rung.passed_over}" if rung.passed_over else "not needed"
+
+
+def _attempts(attempts: Iterable[Attempt]) -> Table:
+    headers = ["Call", "Model", "Outcome", "Began", "Opened", "First token", "Ended", "Finish"]
+    rows = [
+        [
+            f"{attempt.number}, leg {attempt.leg}",
+            _model(attempt),
+            _outcome(attempt),
+            *(
+                "–" if moment is None else f"{moment} ms"
+                for moment in (
+                    attempt.started_ms,
+                    attempt.opened_ms,
+                    attempt.first_token_ms,
+                    attempt.ended_ms,
+                )
+            ),
+            _finish(attempt),
+        ]
+        for attempt in attempts
+    ]
+    return {"headers": headers, "rows": rows}
+
+
+def _model(attempt: Attempt) -> str:
+    asked = attempt.deployment.partition("/")[2]
+    if attempt.model_answered in {"", asked}:
+        return attempt.deployment
+    return f"{attempt.deployment}, answered as {attempt.model_answered}"
+
+
+def _outcome(attempt: Attempt) -> str:
+    status = f"HTTP {attempt.http_status}" if attempt.http_status else ""
+    return ", ".join(part for part in (attempt.status, attempt.error, status) if part)
+
+
+def _finish(attempt: Attempt) -> str:
+    parts = [attempt.finish_reason]
+    if attempt.raw_finish_reason and attempt.raw_finish_reason != attempt.finish_reason:
+        parts.append(f"({attempt.raw_finish_reason})")
+    if attempt.truncated_reason:
+        parts.append(f"truncated: {attempt.truncated_reason}")
+    return " ".join(part for part in parts if part) or "–"
+
+
+def _calls(attempts: Iterable[Attempt]) -> Table:
+    headers = ["Call", "Input", "from cache", "to cache", "Output", "reasoning", "Searches"]
+    rows = [
+        [
+            attempt.number,
+            *(
+                "–" if count is None else count
+                for count in (
+                    attempt.usage.input_tokens,
+                    attempt.usage.cache_read_tokens,
+                    attempt.usage.cache_write_tokens,
+                    attempt.usage.output_tokens,
+                    attempt.usage.reasoning_tokens,
+                    attempt.usage.search_queries,
+                )
+            ),
+            attempt.usage_source,
+            _cost(attempt),
+        ]
+        for attempt in attempts
+    ]
+    return {"headers": [*headers, "Tokens are", "Cost"], "rows": rows}
+
+
+def _cost(attempt: Attempt) -> str:
+    if attempt.cost_usd is None:
+        return attempt.cost_source
+    amount = f"${plain_decimal(attempt.cost_usd)}, {attempt.cost_source}"
+    if attempt.price is None:
+        return amount
+    address = reverse("admin:routing_price_change", args=[attempt.price])
+    return format_html("{} by {}", amount, _link(address, f"price {attempt.price}"))
+
+
+def _link(address: str, text: str) -> str:
+    return format_html('<a href="{}" class="text-primary-600 underline">{}</a>', address, text)
