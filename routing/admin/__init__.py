@@ -1,5 +1,5 @@
 """The pages on which staff decide which model answers what."""
 
-from routing.admin import intents, keys, ladders, policies, prices, providers
+from routing.admin import intents, keys, ladders, policies, prices, providers, try_message
 
-__all__ = ["intents", "keys", "ladders", "policies", "prices", "providers"]
+__all__ = ["intents", "keys", "ladders", "policies", "prices", "providers", "try_message"]

@@ -1,0 +1,128 @@
+"""Where would this message go, and why? Decided as for a real one; nothing is sent.
+
+Past turns belong to the chat, which hands their source to `read_past_turns_from` when it starts.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.contrib import admin
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from routing.forms.try_message import TryForm
+from routing.models import Ladder
+from routing.services import snapshot
+from routing.services.breaker import health
+from routing.services.context import History
+from routing.services.decide import decide
+from routing.services.plan import Decision
+
+PERMISSION = "routing.view_ladder"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A prompt and what was said before it."""
+
+    prompt: str
+    history: History
+
+
+PastTurns = Callable[[str, AbstractBaseUser], Asked | None]
+"""A turn's id and the person who asks -> what was asked; None if there is none that they may see."""
+
+_sources: list[PastTurns] = []
+
+
+def read_past_turns_from(source: PastTurns) -> None:
+    """Where past turns come from; the latest source given counts."""
+    _sources[:] = [source]
+
+
+def try_message(request: HttpRequest) -> HttpResponse:
+    """The page: a form, and below it the decision. `?turn=<id>` shows a past turn at once."""
+    user = request.user
+    if not user.is_authenticated or not user.has_perm(PERMISSION):
+        raise PermissionDenied
+    typed = request.POST if request.method == "POST" else request.GET
+    form = TryForm(typed if "message" in typed or "turn" in typed else None)
+    if not _sources:
+        del form.fields["turn"]
+    context = {**admin.site.each_context(request), "title": "Try a message", "form": form}
+    if form.is_bound and form.is_valid() and (asked := _asked(form, user)) is not None:
+        decision = decide(
+            snapshot=snapshot.refresh(), health=health, prompt=asked.prompt, history=asked.history
+        )
+        context |= _explained(decision)
+    return TemplateResponse(request, "admin/routing/try_message.html", context)
+
+
+def _asked(form: TryForm, user: AbstractBaseUser) -> Asked | None:
+    """What the form asks about; None, with an error on the form, if there is no such turn."""
+    turn = form.cleaned_data.get("turn", "").strip()
+    if not turn:
+        return Asked(form.cleaned_data["message"], History())
+    found = _sources[0](turn, user)
+    if found is None:
+        form.add_error("turn", "There is no such turn, or you may not see it.")
+    return found
+
+
+def _explained(decision: Decision) -> dict[str, Any]:
+    """The decision in tables."""
+    route = decision.route
+    labels = decision.snapshot.policy.intent_labels
+    order = [step.rung for step in decision.reachable()]
+    first = decision.reachable()[0].deployment if order else None
+    return {
+        "route": route,
+        "prompt": decision.prompt,
+        "ladder": Ladder.objects.filter(name=route.ladder).first(),
+        "first": first,
+        "turns_before": len(decision.history.turns) + decision.history.unread,
+        "scores": {
+            "headers": ["Intent", "Score", "Because of"],
+            "rows": [
+                [
+                    labels.get(score.intent, score.intent),
+                    f"{score.score:g}",
+                    _evidence(score.evidence),
+                ]
+                for score in route.scores
+            ],
+        },
+        "rungs": {
+            "headers": ["Rung", "Model", "Provider", "State"],
+            "rows": [
+                [str(place + 1), rung.label, rung.provider, _state(place, rung.passed_over, order)]
+                for place, rung in enumerate(route.rungs)
+            ],
+        },
+    }
+
+
+def _evidence(pieces: tuple[str, ...]) -> str:
+    return "; ".join(pieces) or "nothing"
+
+
+def _state(place: int, passed_over: str, order: list[int]) -> str:
+    """What would become of a rung: asked, kept in reserve, or passed over and why."""
+    if order and place == order[0]:
+        words = "would be asked first"
+    elif place in order:
+        words = "usable"
+    else:
+        return f"passed over: {passed_over}"
+    return f"{words}, though {passed_over}" if passed_over else words
+
+
+def _urls() -> list[URLPattern]:
+    return [path("routing/try/", admin.site.admin_view(try_message), name="routing_try")]
+
+
+# unfold's own hook for pages that belong to no model.
+admin.site.extra_urls = _urls  # type: ignore[attr-defined]

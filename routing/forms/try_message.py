@@ -1,0 +1,38 @@
+"""What staff type to see where a message would go."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+if TYPE_CHECKING:  # unfold ships no types; its widgets are Django's with another look
+    from django.forms import Textarea as TextareaWidget
+    from django.forms import TextInput as TextWidget
+else:
+    from unfold.widgets import UnfoldAdminTextareaWidget as TextareaWidget
+    from unfold.widgets import UnfoldAdminTextInputWidget as TextWidget
+
+
+class TryForm(forms.Form):
+    """Either a message of one's own, or a past turn with all that was said before it."""
+
+    message = forms.CharField(
+        required=False,
+        max_length=50_000,
+        widget=TextareaWidget(attrs={"rows": 4}),
+        help_text="Read as the first message of a conversation.",
+    )
+    turn = forms.CharField(
+        required=False,
+        max_length=36,
+        label="Or a past turn",
+        widget=TextWidget,
+        help_text="Its id: its prompt is read again after what was said before it.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two is needed."""
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("message", "").strip() and not cleaned.get("turn", "").strip():
+            raise ValidationError("Type a message, or give the id of a past turn.")
+        return cleaned
