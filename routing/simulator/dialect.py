@@ -151,8 +151,9 @@ def encode(value: Json) -> bytes:
 
 
 def delay_headers(behaviour: Behaviour) -> dict[str, str]:
-    """Where a 429 that tells its delay in a header tells it; one second when not said."""
-    amount = 1 if behaviour.delay is None else behaviour.delay
+    """The headers of a 429 that tells its delay in one; a second when its name says no number."""
+    usual = 1000 if behaviour.kind == "ms" else 1
+    amount = usual if behaviour.delay is None else behaviour.delay
     match behaviour.kind:
         case "header":
             return {"retry-after": str(amount)}

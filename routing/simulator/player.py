@@ -31,7 +31,10 @@ async def play(
 ) -> None:
     """Serve one call as its behaviour says, writing into `served` what went out."""
     if behaviour.name == "refused":
-        answer.hang_up() if behaviour.kind == "close" else answer.reset()
+        if behaviour.kind == "close":
+            answer.hang_up()
+        else:
+            answer.reset()
         return
     if behaviour.name in ERRORS or behaviour.label in dialect.refuses:
         error = dialect.error(call, behaviour)

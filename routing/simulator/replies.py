@@ -44,18 +44,10 @@ def compose(vendor: str, call: Call, behaviour: Behaviour) -> Reply:
 
     `behaviour.tokens` sets the length of normal texts, in words; the request's own cap cuts any text.
     """
-    text = _text(vendor, call, behaviour)
     thoughts = _pieces(HIDDEN_THINKING) if _thinks(behaviour) else []
-    pieces = _pieces(text)
-    finish: Finish = "stop"
-    keep = len(pieces)
-    if behaviour.name == "truncated":
-        finish, keep = "length", 0 if behaviour.kind == "thinking" else max(1, keep // 2)
-    elif behaviour.name == "filtered":
-        shown = 0 if behaviour.kind == "prompt" else behaviour.after * WORDS_A_DELTA
-        finish, keep = "content_filter", min(keep, shown)
-    room = keep if call.max_tokens is None else max(0, call.max_tokens - len(thoughts))
-    if room < keep:
+    pieces = _pieces(_text(vendor, call, behaviour))
+    finish, keep = _end(behaviour, len(pieces))
+    if call.max_tokens is not None and (room := max(0, call.max_tokens - len(thoughts))) < keep:
         finish, keep = "length", room
     pieces = pieces[:keep]
     counts = Counts(
@@ -67,6 +59,16 @@ def compose(vendor: str, call: Call, behaviour: Behaviour) -> Reply:
     return Reply(
         thoughts=_group(thoughts), deltas=_deltas(pieces, behaviour), finish=finish, counts=counts
     )
+
+
+def _end(behaviour: Behaviour, pieces: int) -> tuple[Finish, int]:
+    """How the text ends, and how much of it is said before."""
+    if behaviour.name == "truncated":
+        return "length", 0 if behaviour.kind == "thinking" else max(1, pieces // 2)
+    if behaviour.name == "filtered":
+        shown = 0 if behaviour.kind == "prompt" else behaviour.after * WORDS_A_DELTA
+        return "content_filter", min(pieces, shown)
+    return "stop", pieces
 
 
 def _thinks(behaviour: Behaviour) -> bool:
@@ -96,11 +98,7 @@ def _text(vendor: str, call: Call, behaviour: Behaviour) -> str:
 
 def _pieces(text: str) -> list[str]:
     """The text as words with the space that follows them; joined they are the text again."""
-    return (
-        re.findall(r"\s+(?=\S)|\S+\s*|\s+", text)
-        if text[:1].isspace()
-        else re.findall(r"\S+\s*", text)
-    )
+    return re.findall(r"\s*\S+\s*|\s+", text)
 
 
 def _group(pieces: list[str]) -> tuple[str, ...]:

@@ -102,11 +102,7 @@ class Asker:
             )
             url = f"{base}/v1/{path}"
             body = {"model": model, name: messages, "stream": stream}
-        headers = {"x-goog-api-key" if vendor == "gemini" else "authorization": key or ""}
-        if key and vendor != "gemini":
-            headers = {"authorization": f"Bearer {key}"}
-        if key is None:
-            headers = {}
+        headers = {} if key is None else {"authorization": f"Bearer {key}", "x-goog-api-key": key}
         return self.client.build_request("POST", url, json={**body, **options}, headers=headers)
 
 

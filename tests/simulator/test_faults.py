@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ END = {
 }
 
 
-def text_of(vendor: str, events: list) -> str:
+def text_of(vendor: str, events: list[Any]) -> str:
     """The answer's text as an independent reader finds it."""
     if vendor == "gemini":
         return "".join(event["candidates"][0]["content"]["parts"][0]["text"] for event in events)

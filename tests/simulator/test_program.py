@@ -28,7 +28,7 @@ import routing.simulator.runner
 
 
 @contextmanager
-def started(*command: str) -> Iterator[tuple[subprocess.Popen, str]]:
+def started(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The program and the line that it printed once it listened."""
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
