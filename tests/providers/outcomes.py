@@ -1,5 +1,6 @@
 """What came of a call, in the words of the recordings' `expected.json`."""
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ from routing.providers.registry import WIRES
 
 QUICK = Deadlines(connect_s=0.3, first_token_s=0.3, idle_s=0.3)
 PATIENT = Deadlines(connect_s=20, first_token_s=20, idle_s=20)
+_LONGEST_TEST_S = 15
 
 _ACTIONS = {
     Remedy.RETRY: "retry",
@@ -74,7 +76,10 @@ async def call(
     provider = WIRES[wire](Endpoint(base_url=base_url, api_key="test-key", deadlines=deadlines))
     outcome = Outcome()
     try:
-        async with aclosing(provider.stream(asked or request())) as events:
+        async with (
+            asyncio.timeout(_LONGEST_TEST_S),
+            aclosing(provider.stream(asked or request())) as events,
+        ):
             async for event in events:
                 outcome.events.append(event)
     except ProviderError as error:

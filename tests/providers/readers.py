@@ -12,7 +12,7 @@ Read = tuple[str, str, list[list[Any]]]
 
 def documents(body: bytes) -> list[dict[str, Any]]:
     """The JSON texts of a body, whatever frames them."""
-    text = body.decode().replace("\r\n", "\n")
+    text = body.decode("utf-8-sig").replace("\r\n", "\n")
     if text.lstrip()[:1] in "{[":
         whole = json.loads(text)
         return whole if isinstance(whole, list) else [whole]
@@ -22,7 +22,7 @@ def documents(body: bytes) -> list[dict[str, Any]]:
 
 def chat(body: bytes) -> Read:
     docs = documents(body)
-    place = "delta" if body.lstrip().startswith(b"data:") else "message"
+    place = "delta" if body.lstrip(b"\xef\xbb\xbf").startswith(b"data:") else "message"
     said = [c[place] for d in docs for c in d.get("choices", [])]
     text = "".join((s.get("content") or "") + (s.get("refusal") or "") for s in said)
     titles = {r["url"]: r["title"] for d in docs for r in d.get("search_results") or []}

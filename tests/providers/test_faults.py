@@ -157,6 +157,18 @@ class TestSilence:
         assert isinstance(error, TimedOut)
         assert error.phase == "idle"
 
+    async def test_is_measured_by_the_first_words_limit_only_until_they_came(self):
+        script = [head(), chunk(said("one")), HANG]
+        error = await error_of(script, Deadlines(first_token_s=60, idle_s=0.1))
+        assert isinstance(error, TimedOut)
+
+    async def test_begins_anew_with_every_word(self):
+        script: list[Step] = [head()]
+        for _ in range(8):
+            script += [0.1, chunk(said("x"))]
+        outcome = await chat([*script, chunk(GOOD), END], QUICK)
+        assert outcome.text == "xxxxxxxxfine"
+
     @pytest.mark.parametrize("before", [b"", chunk(said("one"))], ids=["first_token", "idle"])
     async def test_is_not_broken_by_comments(self, before):
         assert isinstance(await error_of([head(), before, DRIP]), TimedOut)
@@ -266,6 +278,11 @@ class TestAnAnswerTooLong:
         assert outcome.finished.truncated_reason == "size_cap"
         assert len(outcome.text.encode()) == shared.MAX_TEXT_BYTES
 
+    async def test_ends_at_the_cap_on_all_its_bytes(self):
+        noise = chunk(b": " + b"x" * (1024 * 1024) + b"\n")
+        outcome = await chat([head(), chunk(said("one")), *[noise] * 65, HANG], PATIENT)
+        assert outcome.finished.truncated_reason == "size_cap"
+
     async def test_closes_the_connection(self):
         async with vendor([head(), *[chunk(said("x" * 500_000))] * 5, HANG]) as one:
             await call("chat_completions", one.base_url)
@@ -321,8 +338,8 @@ class TestAnErrorReply:
         assert error.retry_after_s == seconds
 
     async def test_is_read_up_to_a_cap(self):
-        page = b"<html>" + b"sorry " * 1_000_000
-        error = await error_of(reply(page, 500, content_type="text/html"))
+        page = chunk(b"<html>" + b"sorry " * 20_000)
+        error = await error_of([head(500, "text/html"), page, HANG], PATIENT)
         assert isinstance(error, ServerError)
 
     async def test_that_stalls_in_its_body_is_known_by_its_status(self):

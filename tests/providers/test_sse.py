@@ -54,6 +54,11 @@ class TestTheDecoder:
         stream = b"\xef\xbb\xbf" * mark + stream
         assert decode(*(bytes([byte]) for byte in stream)) == by_the_standard(stream)
 
+    @pytest.mark.parametrize("cut", range(4))
+    def test_passes_over_a_byte_order_mark(self, cut):
+        stream = b"\xef\xbb\xbfdata: x\n\n"
+        assert decode(stream[:cut], stream[cut:]) == [("", b"x")]
+
     @given(st.binary(max_size=200))
     def test_takes_any_bytes(self, noise):
         assert decode(noise) == decode(*(bytes([byte]) for byte in noise))

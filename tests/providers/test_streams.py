@@ -49,6 +49,10 @@ class TestAStream:
         assert (end and end.truncated_reason) == agreed["truncated_reason"]
         assert (end.unreadable_events if end else 0) == agreed["unreadable_events"]
 
+    async def test_raises_what_was_agreed(self, name, size):
+        agreed, _, _, outcome = await _play(name, size)
+        assert (outcome.error.code if outcome.error else None) == agreed["raises"]
+
 
 @pytest.mark.parametrize("name", [name for name in NAMES if _is_plain(name)])
 async def test_an_independent_reader_reads_the_same(name):

@@ -1,7 +1,7 @@
 """A vendor on the loopback: real sockets, exact bytes, and every way to break.
 
-It answers each request by the script it was given, a list of steps: bytes are sent as they are, and the
-words below do the rest.
+It answers each request by the script it was given, a list of steps: bytes are sent as they are, a number
+is a silence in seconds, and the words below do the rest.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Word = Literal["hang", "drip", "cut", "reset"]
-Step = bytes | Word
+Step = bytes | float | Word
 
 HANG: Word = "hang"
 """Say nothing more until the caller leaves."""
@@ -87,6 +87,9 @@ class Vendor:
         if isinstance(step, bytes):
             writer.write(step)
             await writer.drain()
+            return True
+        if isinstance(step, float):
+            await asyncio.sleep(step)
             return True
         if step == "hang":
             await reader.read()
