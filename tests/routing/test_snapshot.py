@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from routing.models import Deployment, PolicyVersion, Provider, ProviderKey, Revision
+from routing.models import Deployment, Intent, PolicyVersion, Provider, ProviderKey, Revision
 from routing.seeding import seed
 from routing.services import credentials, policy
 from routing.services.snapshot import LOOK_AGAIN_S, Snapshots
@@ -200,7 +200,7 @@ class TestSnapshot:
         assert detection.intent == "social_chat"
 
     def test_ignores_what_was_not_published(self, house, ana):
-        policy.Intent.objects.filter(name="coding_help").update(label="programming")
+        Intent.objects.filter(name="coding_help").update(label="programming")
 
         assert house.refresh(force=True).policy.intent_labels["coding_help"] == "coding help"
 
