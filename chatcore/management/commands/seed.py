@@ -7,12 +7,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from chatcore.accounts import make_demo_accounts
+from chatcore.roles import make_roles
+from chatcore.schedules import make_schedules
 from routing.seeding import seed
 
 
 class Command(BaseCommand):
     help = (
-        "Make the shipped providers, models, prices, intents, ladders and roles that are missing."
+        "Make the shipped providers, models, prices, intents, ladders, roles and jobs "
+        "that are missing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,5 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         seed()
+        make_roles()
+        make_schedules()
         if options["demo_logins"]:
             make_demo_accounts(options["demo_logins"])
