@@ -5,7 +5,9 @@ import time
 from collections import Counter
 
 import pytest
+import re2
 
+from routing.intents import Detector, check_rule
 from routing.intents.text import fold, is_unspaced
 from tests.intents.corpus import HELD_OUT, NAMES, SPECS, TUNING, BagOfWords, Confusion
 
@@ -62,6 +64,15 @@ def is_a_phrase(text: str) -> bool:
 
 
 class TestTheShippedIntents:
+    def test_hold_only_rules_that_can_be_used(self):
+        assert [rule for spec in SPECS for rule in spec.rules if check_rule(rule)] == []
+
+    @pytest.mark.parametrize("spec", SPECS, ids=NAMES)
+    def test_hold_no_rule_twice(self, spec):
+        counts = Counter((rule.kind, rule.text) for rule in spec.rules)
+
+        assert [rule for rule, count in counts.items() if count > 1] == []
+
     def test_contain_no_whole_prompt_in_a_rule_or_an_example(self):
         prompts = {plain(row.text) for row in (*HELD_OUT, *TUNING)}
         phrases = [prompt for prompt in prompts if is_a_phrase(prompt)]
@@ -85,17 +96,31 @@ class TestTheShippedIntents:
     def test_do_better_than_a_bag_of_words(self, confusion, baseline):
         assert confusion.share_right() > baseline.share_right()
 
-    def test_cost_under_half_a_millisecond_of_cpu_for_each_prompt(self, detector, figures):
-        best = [
-            min(_cpu_ms(detector, row.text, row.previous) for _ in range(7)) for row in HELD_OUT
-        ]
+    def test_cost_under_half_a_millisecond_of_cpu_for_a_prompt_never_seen_before(self, figures):
+        rounds = [_first_sight_ms() for _ in range(4)]
 
-        mean = sum(best) / len(best)
-        figures.append(f"CPU a prompt, best of 7: mean {mean:.3f} ms, worst {max(best):.3f} ms")
-        assert max(best) < 0.5
+        best = sorted(min(costs) for costs in zip(*rounds, strict=True))
+        mean, nearly_all = sum(best) / len(best), best[int(len(best) * 0.95)]
+        figures.append(
+            f"CPU a prompt at first sight, best of 4: mean {mean:.3f} ms, "
+            f"95 of 100 under {nearly_all:.3f} ms, worst {best[-1]:.3f} ms"
+        )
+        assert nearly_all < 0.5
 
 
-def _cpu_ms(detector, text, previous):
+def _first_sight_ms():
+    """The CPU time of each held-out prompt on a detector that has only seen other prompts.
+
+    RE2 remembers the automata it built, which would flatter a prompt that comes twice.
+    """
+    re2.purge()
+    detector = Detector(SPECS)
+    for row in TUNING:
+        detector.detect(row.text, previous_intent=row.previous)
+    return [_cpu_ms(detector, row) for row in HELD_OUT]
+
+
+def _cpu_ms(detector, row):
     started = time.process_time()
-    detector.detect(text, previous_intent=previous)
+    detector.detect(row.text, previous_intent=row.previous)
     return (time.process_time() - started) * 1e3

@@ -30,7 +30,7 @@ class TestCheckRule:
             ("pattern", r"(a)\1", 1.0, r"The pattern is not valid RE2: invalid escape sequence: \1."),
             ("pattern", "a*", 1.0, "The pattern matches an empty message, so it would match every message."),
             ("pattern", r"[\pL\pN]{1,9}", 1.0, "The pattern is too large. Use smaller repeat counts or fewer character classes."),
-            ("pattern", "x" * 2_001, 1.0, "The rule is longer than 2,000 characters."),
+            ("pattern", "x" * 1_001, 1.0, "The rule is longer than 1,000 characters."),
             ("keyword", "  ", 1.0, "The rule is empty."),
             ("keyword", "?!", 1.0, "The keyword has no letter or digit."),
             ("keyword", "\ud800", 1.0, "The rule contains a character that cannot be stored."),
@@ -53,12 +53,14 @@ class TestEvilPatterns:
 
         assert time.process_time() - started < 0.05
 
-    def test_do_not_hide_the_others_when_they_exhaust_the_automaton(self):
-        # Each of these needs an automaton of about 2^100 states on a text of random letters.
-        hungry = [IntentRule("pattern", f"[ab]*a[ab]{{{n}}}[cd]", 1.0) for n in range(60, 110)]
-        plain = IntentSpec("plain", rules=(IntentRule("pattern", "needle", 9.0),))
-        detector = Detector([IntentSpec("evil", rules=tuple(hungry)), plain])
+    def test_cost_little_even_if_their_automaton_is_too_large_to_build(self):
+        # On random letters this would need about 2^100 states, so RE2 must do without them.
+        hungry = IntentRule("pattern", "[ab]*a[ab]{100}[cd]", 1.0)
+        detector = Detector([IntentSpec("evil", rules=(hungry,))])
         letters = random.Random(7)
-        text = "".join(letters.choice("ab") for _ in range(2_900)) + " needle"
+        text = "".join(letters.choice("ab") for _ in range(4_000))
 
-        assert detector.detect(text).intent == "plain"
+        started = time.process_time()
+        detector.detect(text)
+
+        assert time.process_time() - started < 0.05
