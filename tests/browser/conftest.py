@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.bench import Bench
+from tests.browser.chat_page import ChatPage, signed_in
 from tests.browser.chromium import launched
 from tests.browser.static_site import served
+from tests.live.conftest import make_house
+from tests.live.house import Web
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +41,33 @@ def bench(bench_page: Bench) -> Bench:
     """The page's rendering modules on an empty page, every request and every win noted."""
     bench_page.clear()
     return bench_page
+
+
+@pytest.fixture(scope="session", params=["daphne", "uvicorn"])
+def live_chat(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Web]:
+    """A web process of a house of its own, on each of the two servers."""
+    folder = tmp_path_factory.mktemp(f"browser_{request.param}")
+    house = make_house(folder, request.param, f"browser_{request.param}")
+    try:
+        yield house.open()
+    finally:
+        house.close()
+
+
+@pytest.fixture(scope="module")
+def demo_browser(browser: Browser, live_chat: Web) -> Iterator[BrowserContext]:
+    context = signed_in(browser, live_chat.url)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def chat(demo_browser: BrowserContext, live_chat: Web) -> Iterator[ChatPage]:
+    """A tab with a new chat, which must not have anything to complain about at the end."""
+    chat = ChatPage(demo_browser.new_page(), live_chat.url)
+    chat.open()
+    yield chat
+    chat.page.close()
+    assert chat.complaints == []

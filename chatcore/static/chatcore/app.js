@@ -82,8 +82,8 @@ export class App {
   #actions() {
     return {
       ask: (text) => this.#send(text),
-      edit: (turn, text) => this.session.edit(turn, text),
-      retry: (turn, model) => this.session.retry(turn, model),
+      edit: (turn, text) => this.#again(() => this.session.edit(turn, text)),
+      retry: (turn, model) => this.#again(() => this.session.retry(turn, model)),
       stop: (turn) => this.session.stop(turn),
       takeBack: (turn) => {
         this.session.takeBack(turn);
@@ -92,6 +92,13 @@ export class App {
       models: () => this.#models(),
       onError: (message) => this.toasts.show(message),
     };
+  }
+
+  /** The button that was pressed is gone now. @param {() => void} ask */
+  #again(ask) {
+    ask();
+    this.composer.focus();
+    this.follow.toEnd();
   }
 
   /** @param {string} thread @param {boolean} isNew */

@@ -2,6 +2,8 @@
 
 import { grows, isSendKey } from "./typing.js";
 
+const HAS_KEYBOARD = matchMedia("(hover: hover)");
+
 export class Composer {
   /** @type {string | null} */
   #thread = null;
@@ -51,11 +53,12 @@ export class Composer {
   put(text) {
     this.area.value = [text, this.area.value].filter(Boolean).join("\n\n");
     this.#changed();
-    this.focus();
+    this.area.focus();
   }
 
+  /** Where focus opens a keyboard over half the screen, the user asks for it. */
   focus() {
-    this.area.focus();
+    if (HAS_KEYBOARD.matches) this.area.focus();
   }
 
   /** @param {boolean} running Whether there is something to stop. */

@@ -26,6 +26,9 @@ export function menuButton(label, load, none) {
     const choices = await load();
     list.replaceChildren(...choices.map((choice) => item(choice, close)));
     if (!choices.length) list.append(el("p", { class: "menu-none" }, none));
+    const { top, left } = button.getBoundingClientRect();
+    list.classList.toggle("below", top < innerHeight / 2);
+    list.classList.toggle("leftward", left > innerWidth / 2);
     list.hidden = false;
     button.setAttribute("aria-expanded", "true");
     list.querySelector("button")?.focus();
