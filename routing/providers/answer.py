@@ -12,7 +12,6 @@ from routing.providers.messages import (
     Citations,
     Finished,
     FinishReason,
-    ReasoningDelta,
     ReportedCost,
     StreamEvent,
     TextDelta,
@@ -38,17 +37,11 @@ class Answer:
         self._refused = False
         self._citations: tuple[Citation, ...] = ()
 
-    def say(self, text: str, *, refused: bool = False) -> Iterator[StreamEvent]:
-        """The next words, if there are any."""
-        if text:
-            self._spoke = self._spoke or not text.isspace()
-            self._refused = self._refused or refused
-            yield TextDelta(text)
-
-    def think(self, text: str) -> Iterator[StreamEvent]:
-        """The next words of its thinking, if there are any."""
-        if text:
-            yield ReasoningDelta(text)
+    def say(self, text: str, *, refused: bool = False) -> TextDelta:
+        """The next words, which are not empty."""
+        self._spoke = self._spoke or not text.isspace()
+        self._refused = self._refused or refused
+        return TextDelta(text)
 
     def cite(self, citations: tuple[Citation, ...]) -> Iterator[StreamEvent]:
         """The sources, if they are not the ones already told."""

@@ -19,6 +19,7 @@ from routing.providers.messages import (
     ChatRequest,
     Citation,
     FinishReason,
+    ReasoningDelta,
     ReportedCost,
     StreamEvent,
 )
@@ -144,9 +145,12 @@ class ChatDecoder:
 
     def _take_choice(self, choice: Json, said_in: str) -> Iterator[StreamEvent]:
         said = obj(choice.get(said_in))
-        yield from self.answer.think(text(said.get("reasoning_content") or said.get("reasoning")))
-        yield from self.answer.say(text(said.get("content")))
-        yield from self.answer.say(text(said.get("refusal")), refused=True)
+        if thought := text(said.get("reasoning_content") or said.get("reasoning")):
+            yield ReasoningDelta(thought)
+        if words := text(said.get("content")):
+            yield self.answer.say(words)
+        if refusal := text(said.get("refusal")):
+            yield self.answer.say(refusal, refused=True)
         raw = text(choice.get("finish_reason"))
         if raw:
             self.answer.raw_finish_reason = raw

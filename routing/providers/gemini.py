@@ -15,7 +15,13 @@ from routing.providers.errors import ContentFiltered, StreamCut
 from routing.providers.fields import Json, items, obj, parse, text
 from routing.providers.framing import Framing
 from routing.providers.gemini_errors import classify, classify_in_band
-from routing.providers.messages import ChatRequest, Citation, FinishReason, StreamEvent
+from routing.providers.messages import (
+    ChatRequest,
+    Citation,
+    FinishReason,
+    ReasoningDelta,
+    StreamEvent,
+)
 from routing.providers.usage import Usage, count
 
 _FILTERED = {
@@ -138,8 +144,8 @@ class GeminiDecoder:
 
     def _take_candidate(self, candidate: Json) -> Iterator[StreamEvent]:
         for part in map(obj, items(obj(candidate.get("content")).get("parts"))):
-            words = text(part.get("text"))
-            yield from self.answer.think(words) if part.get("thought") else self.answer.say(words)
+            if words := text(part.get("text")):
+                yield ReasoningDelta(words) if part.get("thought") else self.answer.say(words)
             self._calls_tools = self._calls_tools or "functionCall" in part
         yield from self.answer.cite(_citations(obj(candidate.get("groundingMetadata"))))
         raw = text(candidate.get("finishReason"))

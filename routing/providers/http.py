@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from typing import Literal, cast
 from weakref import WeakKeyDictionary
 
@@ -123,6 +123,13 @@ async def aclose_all() -> None:
         await client.aclose()
 
 
+class _NoCookies(CookieJar):
+    """httpx keeps a jar beside aiohttp's."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Keeps none, and spares the reading of them."""
+
+
 class _Patience:
     """How long the vendor has been silent while we listened.
 
@@ -224,8 +231,7 @@ def _make_client() -> httpx.AsyncClient:
     )
     return httpx.AsyncClient(
         transport=AiohttpTransport(client=session, verify=_trust(), trust_env=False),
-        # httpx keeps a jar of its own.
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        cookies=_NoCookies(),
         follow_redirects=False,
         trust_env=False,
         headers={

@@ -17,6 +17,7 @@ from routing.providers.messages import (
     ChatRequest,
     Citation,
     FinishReason,
+    ReasoningDelta,
     ReportedCost,
     StreamEvent,
 )
@@ -136,7 +137,8 @@ class ResponsesDecoder:
         elif kind in ("response.output_text.done", "response.refusal.done"):
             yield from self._end_part(event, refused="refusal" in kind)
         elif kind in ("response.reasoning_text.delta", "response.reasoning_summary_text.delta"):
-            yield from self.answer.think(text(event.get("delta")))
+            if thought := text(event.get("delta")):
+                yield ReasoningDelta(thought)
         elif kind == "response.reasoning.search_results":
             yield from self._found(event)
         elif kind == "response.output_item.done":
@@ -148,9 +150,10 @@ class ResponsesDecoder:
             raise classify_in_band(event)
 
     def _say(self, words: str, *, refused: bool = False) -> Iterator[StreamEvent]:
-        self._part.append(words)
-        self._said.append(words)
-        yield from self.answer.say(words, refused=refused)
+        if words:
+            self._part.append(words)
+            self._said.append(words)
+            yield self.answer.say(words, refused=refused)
 
     def _end_part(self, event: Json, *, refused: bool) -> Iterator[StreamEvent]:
         """A part is repeated in full when it is done: what we missed of it is said now."""
