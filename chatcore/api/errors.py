@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
+from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -11,8 +12,16 @@ from rest_framework.views import exception_handler
 API = "/api/"
 
 
+class BodyTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request's body is too large."
+    default_code = "too_large"
+
+
 def as_json(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's answer to an error, in our form; None for what is a fault of ours (then: `fault`)."""
+    if isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge()
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -30,10 +39,12 @@ def fault() -> JsonResponse:
     return plain(500, "internal", "Something went wrong on our side. It has been noted.")
 
 
-def plain(status: int, code: str, message: str) -> JsonResponse:
+def plain(http_status: int, code: str, message: str) -> JsonResponse:
     """An error outside DRF's views."""
     return JsonResponse(
-        {"code": code, "message": message}, status=status, headers={"Cache-Control": "no-store"}
+        {"code": code, "message": message},
+        status=http_status,
+        headers={"Cache-Control": "no-store"},
     )
 
 
