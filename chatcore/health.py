@@ -22,7 +22,9 @@ class Readiness:
         return await read(self._look)
 
     def _look(self) -> dict[str, bool | str]:
-        found: dict[str, bool | str] = {"accepting": "the process is ending" if self.draining else True}
+        found: dict[str, bool | str] = {
+            "accepting": "the process is ending" if self.draining else True
+        }
         found["migrations"] = self._migrations()
         if found["migrations"] is True:
             found |= _routing()

@@ -1,0 +1,52 @@
+"""Ladders made for tests: "case cut, please" is answered by the ladder named below.
+
+Run inside a house by `manage.py shell`; every name is a model that the simulator plays.
+"""
+
+PACE = "pace2"
+OK = f"kimi/sim-ok-tokens40-{PACE}"
+CASES: dict[str, tuple[str, ...]] = {
+    "plain": ("openai/sim-ok-tokens60-pace2",),
+    "long": ("openai/sim-ok-tokens300-pace6",),
+    "endless": ("openai/sim-ok-tokens4000-pace20",),
+    "huge": ("openai/sim-ok-tokens90000-pace0",),
+    "cut": ("openai/sim-cut-after5", OK),
+    "broken": ("openai/sim-cut-after5-tagx2", OK),
+    "alone": ("openai/sim-cut-after5-tagx3", "kimi/sim-401"),
+    "busy": ("openai/sim-503", OK),
+    "dead": ("openai/sim-404-tagx4",),
+    "filter": ("openai/sim-filtered-prompt",),
+    "limit": ("openai/sim-truncated",),
+    "echo": ("openai/sim-echo",),
+    "context": ("openai/sim-context",),
+    "code": ("openai/sim-code-pace20",),
+    "cached": ("openai/sim-ok-tokens40-cached-pace0",),
+    "kept": ("openai/sim-ok-tokens30-pace0-tagx5",),
+}
+INTERRUPTS = {"broken"}
+KEPT = {"kept": 3600}
+
+
+def add_cases() -> None:
+    """Make the intents, deployments and ladders, and publish them."""
+    from routing.models import Deployment, Intent, IntentRule, Ladder, Provider, Rung  # noqa: PLC0415
+    from routing.services import policy  # noqa: PLC0415
+
+    for position, (name, rungs) in enumerate(CASES.items(), start=100):
+        intent = Intent.objects.create(name=f"case_{name}", label=f"case {name}", position=position)
+        IntentRule.objects.create(intent=intent, kind="pattern", text=rf"^case {name}\b", weight=10)
+        ladder = Ladder.objects.create(
+            name=intent.name,
+            intent=intent,
+            on_break="interrupt" if name in INTERRUPTS else "restart",
+            cache_ttl_s=KEPT.get(name, 0),
+        )
+        for place, full in enumerate(rungs):
+            provider, _, model = full.partition("/")
+            deployment, _ = Deployment.objects.get_or_create(
+                provider=Provider.objects.get(slug=provider),
+                model=model,
+                defaults={"label": model, "context_window": 100_000, "offered": full == OK},
+            )
+            Rung.objects.create(ladder=ladder, deployment=deployment, position=place)
+    policy.publish(author=None)

@@ -1,0 +1,49 @@
+"""Houses for tests: one for each server, kept for the whole run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.live.house import House, Person, Web
+
+
+def make_house(folder: Path, server: str, name: str) -> House:
+    """A house of its own: a new database where there is a PostgreSQL, else SQLite."""
+    url = os.environ.get("DATABASE_URL", "")
+    if url.startswith("postgres"):
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            admin.execute(f'CREATE DATABASE "{name}"')
+        url = urlsplit(url)._replace(path=f"/{name}").geturl()
+    house = House(
+        folder, server=server, database_url=url, redis_url=os.environ.get("REDIS_URL", "")
+    )
+    try:
+        house.prepare()
+    except BaseException:
+        house.close()
+        raise
+    return house
+
+
+@pytest.fixture(scope="session", params=["daphne", "uvicorn"])
+def house(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[House]:
+    made = make_house(
+        tmp_path_factory.mktemp(request.param), request.param, f"live_{request.param}"
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def web(house: House) -> Web:
+    return house.open()
+
+
+@pytest.fixture(scope="session")
+def demo(web: Web) -> Person:
+    return web.sign_in("demo")
