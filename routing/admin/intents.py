@@ -22,6 +22,7 @@ class RuleInline(TabularInline):
     form = RuleForm
     extra = 0
     per_page = 40
+    hide_title = True
     verbose_name = "rule"
 
 

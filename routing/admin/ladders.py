@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -21,12 +22,20 @@ class RungInline(TabularInline):
     fields = ["deployment", "position"]
     ordering_field = "position"
     hide_ordering_field = True
+    hide_title = True
     extra = 0
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A model is listed with its provider: read both in one query, not in one each."""
         kwargs["queryset"] = Deployment.objects.select_related("provider")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only a choice: models are made and changed on their own pages."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rung]:
         """With what a rung is called."""
@@ -52,8 +61,14 @@ class LadderAdmin(PolicyAdmin):
                 "One that cannot serve just now is passed over.",
             },
         ),
-        ("When a provider fails in the middle of a reply", {"fields": ["on_break"]}),
-        ("Serving a reply again", {"fields": ["cache_ttl_s", "cache_scope"]}),
+        (
+            "When a provider fails in the middle of a reply",
+            {"fields": ["on_break"], "classes": ["collapse"]},
+        ),
+        (
+            "Serving a reply again",
+            {"fields": ["cache_ttl_s", "cache_scope"], "classes": ["collapse"]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ladder]:

@@ -12,9 +12,9 @@ from django.urls import URLPattern, path, reverse
 
 from routing.admin.base import ModelAdmin, PolicyAdmin
 from routing.forms.stale import PolicyForm
-from routing.models import Deployment, Policy, PolicyVersion
+from routing.models import Deployment, Ladder, Policy, PolicyVersion
 from routing.services import content, policy
-from routing.services.content import LadderContent, PolicyContent
+from routing.services.content import IntentContent, LadderContent, PolicyContent
 from routing.services.policy import PolicyInvalid
 
 
@@ -85,7 +85,8 @@ class PolicyVersionAdmin(ModelAdmin):
             extra = {
                 "said": said,
                 "ladders": _ladders(said),
-                "may_revert": _may_revert(request),
+                "intents": _intents(said),
+                "may_revert": _may_revert(request) and row != policy.latest(),
             }
         return super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), **extra}
@@ -139,10 +140,26 @@ def _may_revert(request: HttpRequest) -> bool:
     return all(request.user.has_perm(f"routing.change_{part}") for part in parts)
 
 
-def _ladders(said: PolicyContent) -> list[tuple[str, LadderContent, list[str]]]:
-    """Each ladder with its rungs as people call them; a model that is gone by its name."""
+def _ladders(said: PolicyContent) -> list[tuple[str, LadderContent, list[str], str, str]]:
+    """Name, ladder, rungs as people call them (one that is gone by its name), scope, break."""
     labels = {row.name: str(row) for row in Deployment.objects.select_related("provider")}
+    order = list(_intents(said))
+    ladders = sorted(
+        said.ladders.items(),
+        key=lambda item: order.index(item[1].intent) if item[1].intent in order else len(order),
+    )
     return [
-        (name, ladder, [labels.get(rung, rung) for rung in ladder.rungs])
-        for name, ladder in said.ladders.items()
+        (
+            name,
+            ladder,
+            [labels.get(rung, rung) for rung in ladder.rungs],
+            Ladder.CacheScope(ladder.cache_scope).label.lower(),
+            Ladder.OnBreak(ladder.on_break).label.lower(),
+        )
+        for name, ladder in ladders
     ]
+
+
+def _intents(said: PolicyContent) -> dict[str, IntentContent]:
+    """In staff's order: JSON in PostgreSQL keeps none."""
+    return dict(sorted(said.intents.items(), key=lambda item: (item[1].position, item[0])))

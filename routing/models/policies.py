@@ -14,16 +14,19 @@ class Policy(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     persona = models.TextField(blank=True, help_text="The system prompt that every model is given.")
     max_calls = models.PositiveSmallIntegerField(
+        "calls per message",
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="Provider calls that one message may cost, retries included.",
     )
     patience_s = models.FloatField(
+        "patience (seconds)",
         default=3.0,
         validators=[MinValueValidator(0), MaxValueValidator(60)],
         help_text="Seconds to wait when a provider asks us to come back later; longer means the next rung.",
     )
     reroute_filtered = models.BooleanField(
+        "go round content filters",
         default=False,
         help_text="On: what one provider's content filter refuses is asked of the next rung.",
     )
@@ -55,12 +58,19 @@ class Ladder(models.Model):
         Intent, null=True, blank=True, on_delete=models.CASCADE, related_name="ladder"
     )
     cache_ttl_s = models.PositiveIntegerField(
-        default=0, help_text="Seconds a reply may be served again to the same question; 0: never."
+        "keep replies (seconds)",
+        default=0,
+        help_text="Seconds a reply may be served again to the same question; 0: never.",
     )
     cache_scope = models.CharField(
-        max_length=12, choices=CacheScope.choices, default=CacheScope.USER
+        "serve them again to",
+        max_length=12,
+        choices=CacheScope.choices,
+        default=CacheScope.USER,
+        help_text="Whose same question may be given a kept reply.",
     )
     on_break = models.CharField(
+        "then",
         max_length=9,
         choices=OnBreak.choices,
         default=OnBreak.RESTART,
@@ -68,7 +78,7 @@ class Ladder(models.Model):
     )
 
     class Meta:
-        ordering = ["intent__position", "name"]
+        ordering = [models.F("intent__position").asc(nulls_last=True), "name"]
 
     def __str__(self) -> str:
         return self.name
@@ -78,7 +88,9 @@ class Rung(models.Model):
     """One step of a ladder. Positions need not be unique: dragging swaps them row by row."""
 
     ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="rungs")
-    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="rungs")
+    deployment = models.ForeignKey(
+        Deployment, verbose_name="model", on_delete=models.PROTECT, related_name="rungs"
+    )
     position = models.PositiveSmallIntegerField(default=0, db_index=True)
 
     class Meta:

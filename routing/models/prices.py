@@ -7,9 +7,14 @@ from django.db import models
 from routing.models.providers import Provider
 
 
-def _rate(help_text: str, *, optional: bool = True) -> "models.DecimalField[Any, Any]":
+def _rate(label: str, help_text: str, *, optional: bool = True) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(
-        max_digits=14, decimal_places=6, null=optional, blank=optional, help_text=help_text
+        label,
+        max_digits=14,
+        decimal_places=6,
+        null=optional,
+        blank=optional,
+        help_text=help_text,
     )
 
 
@@ -24,20 +29,23 @@ class Price(models.Model):
         max_length=120, help_text="The model's name as the provider reports it."
     )
     effective_from = models.DateTimeField(
-        help_text="The price holds from this moment (UTC) until a later row's."
+        "from", help_text="The price holds from this moment (UTC) until a later row's."
     )
     above_input_tokens = models.PositiveIntegerField(
-        default=0, help_text="For prompts of more tokens than this; 0 is the base price."
+        "above (tokens)",
+        default=0,
+        help_text="For prompts of more tokens than this; 0 is the base price.",
     )
-    input_usd = _rate("Per million input tokens.", optional=False)
+    input_usd = _rate("input", "Per million input tokens.", optional=False)
     cached_input_usd = _rate(
-        "Per million input tokens read from the provider's cache; empty: the input price."
+        "cached input",
+        "Per million input tokens read from the provider's cache; empty: the input price.",
     )
     cache_write_usd = _rate(
-        "Per million input tokens written to that cache; empty: the input price."
+        "cache write", "Per million input tokens written to that cache; empty: the input price."
     )
-    output_usd = _rate("Per million output tokens, reasoning included.", optional=False)
-    search_usd = _rate("Per thousand searches; empty: searches are not charged.")
+    output_usd = _rate("output", "Per million output tokens, reasoning included.", optional=False)
+    search_usd = _rate("searches", "Per thousand searches; empty: searches are not charged.")
 
     class Meta:
         ordering = ["provider", "model", "-effective_from", "above_input_tokens"]

@@ -93,21 +93,24 @@ class Deployment(models.Model):
         max_length=80, help_text="What people see under a reply, e.g. GPT-6 Luna."
     )
     context_window = models.PositiveIntegerField(
+        "context window (tokens)",
         validators=[MinValueValidator(256)],
         help_text="Tokens that prompt and reply may fill together.",
     )
     max_output_tokens = models.PositiveIntegerField(
+        "longest reply (tokens)",
         default=4096,
         validators=[MinValueValidator(1)],
         help_text="The longest reply we ask for, in tokens.",
     )
     first_token_timeout_s = models.PositiveSmallIntegerField(
+        "first word within (seconds)",
         default=10,
         validators=[MinValueValidator(1)],
         help_text="Seconds of silence before the next rung is tried.",
     )
     max_concurrency = models.PositiveSmallIntegerField(
-        default=0, help_text="Calls at once in one process; 0 means no limit."
+        "calls at once", default=0, help_text="Calls at once in one process; 0 means no limit."
     )
     offered = models.BooleanField(
         default=False,
@@ -120,6 +123,7 @@ class Deployment(models.Model):
 
     class Meta:
         ordering = ["provider__name", "model"]
+        verbose_name = "model"
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "model"], name="model_is_unique_at_provider"

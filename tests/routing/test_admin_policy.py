@@ -210,6 +210,16 @@ class TestIntentPage:
         assert response.status_code == 200
         assert "no version was made" in page(response)
 
+    def test_saves_a_rule_of_the_second_page(self, boss):
+        intent = Intent.objects.get(name="coding_help")
+        second = url_of(intent) + "?rules-page=2"
+        form = fields_of(boss.get(second), "intent_form")
+
+        boss.post(second, form | {"rules-0-text": "a keyword of ours", "rules-0-kind": "keyword"})
+
+        assert policy.latest().difference == "coding_help: rules changed"
+        assert intent.rules.all()[40].text == "a keyword of ours"
+
     def test_never_switches_off_or_deletes_the_intent_that_takes_the_rest(self, boss):
         intent = Intent.objects.get(name="ambiguous_or_other")
         form = form_of(boss, intent)
@@ -271,8 +281,13 @@ class TestVersionPages:
         shown = page(boss.get(url_of(PolicyVersion.objects.get(number=2))))
 
         assert "Be brief." in shown
-        assert "GPT-6.1 Terra" in shown
-        assert "Revert to this version" in shown
+        assert "1. GPT-6.1 Terra" in shown
+
+    @pytest.mark.parametrize(("number", "offered"), [(1, True), (2, False)])
+    def test_offers_to_revert_to_all_but_the_one_in_force(self, boss, changed, number, offered):
+        shown = page(boss.get(url_of(PolicyVersion.objects.get(number=number))))
+
+        assert ("Revert to this version" in shown) is offered
 
     def test_asks_before_it_reverts(self, boss, changed):
         url = reverse("admin:routing_policyversion_revert", args=[1])
