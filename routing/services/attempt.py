@@ -16,10 +16,12 @@ from routing.providers.messages import (
     Message,
     Opened,
     ReasoningDelta,
+    ReportedCost,
     StreamEvent,
     TextDelta,
 )
 from routing.providers.registry import WIRES
+from routing.providers.usage import Usage
 from routing.route import Attempt
 from routing.services.breaker import Health
 from routing.services.facts import DeploymentFacts, KeyFacts, Snapshot
@@ -75,23 +77,25 @@ class Caller:
         attempt.key = key.label if key else ""
         attempt.started_ms = self._stopwatch()
         generated: list[str] = []
+        reported: Usage | None = None
         try:
             async with aclosing(self._stream(deployment, key, messages)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         self._note_success(attempt, event)
-                        self._close(attempt, event, sent_tokens, generated)
+                        self._close(attempt, event.usage, event.cost, sent_tokens, generated)
                     else:
                         self._note_progress(attempt, event, generated)
                     yield event
         except ProviderError as error:
             self._note_failure(attempt, error, key)
+            reported = error.usage
             raise
         finally:
             if attempt.status == "started":
                 attempt.status = "abandoned"  # stopped by the user, or the process drains
             if attempt.ended_ms is None:
-                self._close(attempt, None, sent_tokens, generated)
+                self._close(attempt, reported, None, sent_tokens, generated)
 
     def _freshest_key(self, deployment: DeploymentFacts) -> KeyFacts | None:
         keys = self._snapshot.keys.get(deployment.provider, ())
@@ -140,6 +144,7 @@ class Caller:
         attempt.status = "cut" if attempt.first_token_ms is not None else "failed"
         attempt.error = error.code
         attempt.http_status = error.status
+        attempt.raw_finish_reason = error.raw_finish_reason
         if error.hurts_breaker:
             self._health.failed(attempt.deployment)
         if error.cools is Cools.KEY and key:
@@ -148,17 +153,23 @@ class Caller:
             self._health.cool_deployment(attempt.deployment)
 
     def _close(
-        self, attempt: Attempt, finished: Finished | None, sent_tokens: int, generated: list[str]
+        self,
+        attempt: Attempt,
+        reported: Usage | None,
+        cost: ReportedCost | None,
+        sent_tokens: int,
+        generated: list[str],
     ) -> None:
         """Note when it ended and what it cost."""
         attempt.ended_ms = self._stopwatch()
-        if not _was_accepted(attempt):
+        if reported is None and not _was_accepted(attempt):
             attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
             return
         prices = self._snapshot.prices
         asked = attempt.deployment.partition("/")[2]
         result = tally(
-            finished,
+            reported=reported,
+            reported_cost=cost,
             prices=prices.get((attempt.provider, attempt.model_answered))
             or prices.get((attempt.provider, asked), ()),
             at=self._started_at,

@@ -138,5 +138,9 @@ class RedisCache:
         except (RedisError, OSError) as error:
             logger.warning("The reply cache cannot be written: %s", type(error).__name__)
 
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self._redis.aclose()
+
 
 ResponseCache = MemoryCache | RedisCache

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from routing.providers.messages import Finished
+from routing.providers.messages import ReportedCost
 from routing.providers.usage import Usage
 from routing.route import CostSource, UsageSource
 from routing.services.estimate import estimate_tokens
@@ -51,8 +51,9 @@ def normalize_usage(tally: Tally, *, truncated: bool) -> NormalizedUsage:
 
 
 def tally(
-    finished: Finished | None,
     *,
+    reported: Usage | None,
+    reported_cost: ReportedCost | None,
     prices: Sequence[PriceFacts],
     at: datetime,
     sent_tokens: int,
@@ -60,16 +61,16 @@ def tally(
 ) -> Tally:
     """Count one call that was accepted by its provider.
 
-    `finished` is None for a call that broke or was stopped; `prices` are the rows of the model that
-    answered; `at` is when the call was made (UTC); `sent_tokens` is the estimated size of what was
+    `reported` and `reported_cost` are the vendor's own word, None where it gave none (a call that
+    broke or was stopped); `prices` are the rows of the model that answered; `at` is when the call was made (UTC); `sent_tokens` is the estimated size of what was
     sent; `generated` is all text that arrived, reasoning included.
     """
-    usage, source = _usage_of(finished, sent_tokens, generated)
-    if finished is not None and finished.cost is not None:
+    usage, source = _usage_of(reported, sent_tokens, generated)
+    if reported_cost is not None:
         return Tally(
             usage=usage,
             usage_source=source,
-            cost_usd=finished.cost.total_usd,
+            cost_usd=reported_cost.total_usd,
             cost_source="provider",
             price=None,
         )
@@ -88,9 +89,8 @@ def tally(
 
 
 def _usage_of(
-    finished: Finished | None, sent_tokens: int, generated: str
+    reported: Usage | None, sent_tokens: int, generated: str
 ) -> tuple[Usage, UsageSource]:
-    reported = finished.usage if finished else None
     if reported and reported.input_tokens is not None and reported.output_tokens is not None:
         return reported, "reported"
     usage = Usage(input_tokens=sent_tokens, output_tokens=estimate_tokens(generated))

@@ -1,0 +1,114 @@
+"""The reply cache: the same question in the same situation, and nothing else, is answered from it."""
+
+import os
+
+import msgspec
+import pytest
+
+from routing.providers.messages import Message
+from routing.services import response_cache
+from routing.services.response_cache import (
+    CachedReply,
+    MemoryCache,
+    Owner,
+    RedisCache,
+    make_cache_key,
+)
+
+pytestmark = pytest.mark.anyio
+
+REPLY = CachedReply(
+    text="Ten.",
+    deployment="openai/gpt",
+    provider="openai",
+    model="gpt",
+    finish_reason="stop",
+    raw_finish_reason="stop",
+    output_tokens=2,
+)
+ALICE = Owner(organisation="1", user="7", thread="t1")
+PLAIN = {
+    "thread_id": "t1",
+    "user_text": "How many?",
+    "intent": "qa",
+    "owner": ALICE,
+    "scope": "user",
+    "policy_version": 4,
+    "context": (Message("system", "Be kind."), Message("user", "How many?")),
+    "ladder": ("openai/gpt",),
+}
+
+
+def key(**changed: object) -> str:
+    return make_cache_key(**{**PLAIN, **changed})  # type: ignore[arg-type]
+
+
+class TestAKey:
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"user_text": "How much?"},
+            {"intent": "maths"},
+            {"policy_version": 5},
+            {"context": (Message("system", "Be brief."), Message("user", "How many?"))},
+            {"ladder": ("kimi/k3",)},
+            {"owner": Owner(organisation="1", user="8", thread="t1")},
+            {"owner": Owner(organisation="2", user="7", thread="t1")},
+            {"scope": "organisation"},
+        ],
+    )
+    def test_differs_with_all_that_an_answer_depends_on(self, changed: dict[str, object]):
+        assert key(**changed) != key()
+
+    def test_does_not_differ_with_white_space(self):
+        assert key(user_text="  How \n many? ") == key()
+
+    def test_is_shared_by_a_users_threads_in_the_scope_of_the_user(self):
+        other = msgspec.structs.replace(ALICE, thread="t2")
+
+        assert key(thread_id="t2", owner=other) == key()
+        assert key(thread_id="t2", owner=other, scope="thread") != key(scope="thread")
+
+
+class TestTheMemoryCache:
+    async def test_keeps_a_reply_for_its_time(self):
+        now = [0.0]
+        cache = MemoryCache(lambda: now[0])
+        await cache.set_cached("k", REPLY, ttl_s=60)
+
+        now[0] = 59
+        assert await cache.get_cached("k") == REPLY
+        now[0] = 60
+        assert await cache.get_cached("k") is None
+
+    async def test_makes_room_by_dropping_what_was_not_used_for_longest(self, monkeypatch):
+        monkeypatch.setattr(response_cache, "MEMORY_ENTRIES", 2)
+        cache = MemoryCache()
+        await cache.set_cached("a", REPLY, ttl_s=60)
+        await cache.set_cached("b", REPLY, ttl_s=60)
+        await cache.get_cached("a")
+
+        await cache.set_cached("c", REPLY, ttl_s=60)
+
+        assert await cache.get_cached("b") is None
+        assert await cache.get_cached("a") == REPLY
+
+
+class TestTheRedisCache:
+    async def test_keeps_a_reply_for_every_process(self):
+        one, other = RedisCache(os.environ["REDIS_URL"]), RedisCache(os.environ["REDIS_URL"])
+
+        await one.set_cached("test", REPLY, ttl_s=60)
+
+        assert await other.get_cached("test") == REPLY
+        await one.aclose()
+        await other.aclose()
+
+    async def test_holds_nothing_when_redis_cannot_be_reached(self, caplog):
+        cache = RedisCache("redis://127.0.0.1:9/0")
+
+        await cache.set_cached("k", REPLY, ttl_s=60)
+
+        assert await cache.get_cached("k") is None
+        await cache.aclose()
+        assert "cannot be read" in caplog.text

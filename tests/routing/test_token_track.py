@@ -1,0 +1,113 @@
+"""Tokens and cost: the vendor's word first, then the price in force, and never a made-up zero."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.providers.messages import ReportedCost
+from routing.providers.usage import Usage
+from routing.services.facts import PriceFacts
+from routing.services.token_track import cost_of, normalize_usage, price_in_force, tally
+
+JUNE, DECEMBER = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+TODAY = datetime(2026, 11, 22, tzinfo=UTC)
+NUMBERS = st.integers(0, 2_000_000)
+
+
+def price(id_: int = 1, since: datetime = JUNE, above: int = 0, **rates: str) -> PriceFacts:
+    known = {"input_usd": "2", "output_usd": "10", **rates}
+    names = ("input_usd", "cached_input_usd", "cache_write_usd", "output_usd", "search_usd")
+    return PriceFacts(
+        id=id_,
+        effective_from=since,
+        above_input_tokens=above,
+        **{name: Decimal(known[name]) if name in known else None for name in names},  # type: ignore[arg-type]
+    )
+
+
+class TestCost:
+    def test_charges_each_kind_of_token_at_its_own_rate(self):
+        usage = Usage(
+            input_tokens=1_000_000,
+            cache_read_tokens=300_000,
+            cache_write_tokens=200_000,
+            output_tokens=100_000,
+            search_queries=4,
+        )
+        rates = price(cached_input_usd="0.2", cache_write_usd="2.5", search_usd="10")
+
+        assert cost_of(usage, rates) == Decimal("1") + Decimal("0.06") + Decimal("0.5") + Decimal(
+            "1"
+        ) + Decimal("0.04")
+
+    def test_charges_cached_tokens_in_full_where_no_lower_rate_is_known(self):
+        usage = Usage(input_tokens=10, cache_read_tokens=10, output_tokens=0)
+
+        assert cost_of(usage, price()) == Decimal("0.00002")
+
+    @given(NUMBERS, NUMBERS)
+    def test_never_falls_when_tokens_rise(self, tokens: int, more: int):
+        fewer = Usage(input_tokens=tokens, output_tokens=tokens)
+        many = Usage(input_tokens=tokens + more, output_tokens=tokens)
+
+        assert cost_of(many, price()) >= cost_of(fewer, price())
+
+
+class TestThePriceInForce:
+    def test_is_the_newest_that_has_begun(self):
+        rows = (price(1, JUNE), price(2, DECEMBER))
+
+        assert price_in_force(rows, at=TODAY, input_tokens=5).id == 1  # type: ignore[union-attr]
+        assert price_in_force(rows, at=DECEMBER, input_tokens=5).id == 2  # type: ignore[union-attr]
+
+    def test_is_that_of_the_tier_which_the_prompt_exceeds(self):
+        rows = (price(1), price(2, above=200_000))
+
+        assert price_in_force(rows, at=TODAY, input_tokens=200_000).id == 1  # type: ignore[union-attr]
+        assert price_in_force(rows, at=TODAY, input_tokens=200_001).id == 2  # type: ignore[union-attr]
+
+    def test_is_none_before_the_first(self):
+        assert price_in_force((price(since=DECEMBER),), at=TODAY, input_tokens=5) is None
+
+
+class TestATally:
+    def test_takes_the_providers_own_cost_first(self):
+        result = tally(
+            reported=Usage(input_tokens=10, output_tokens=5),
+            reported_cost=ReportedCost(total_usd=Decimal("0.0061")),
+            prices=(price(),),
+            at=TODAY,
+            sent_tokens=9,
+            generated="",
+        )
+
+        assert (result.cost_usd, result.cost_source) == (Decimal("0.0061"), "provider")
+
+    def test_estimates_from_the_text_what_nobody_reported(self):
+        result = tally(
+            reported=None,
+            reported_cost=None,
+            prices=(price(),),
+            at=TODAY,
+            sent_tokens=100,
+            generated="x" * 400,
+        )
+
+        assert (result.usage.input_tokens, result.usage.output_tokens) == (100, 100)
+        assert (result.usage_source, result.cost_source) == ("estimated", "estimated")
+        assert result.cost_usd == Decimal("0.0012")
+
+    def test_of_a_model_without_a_price_is_unknown_not_free(self):
+        result = tally(
+            reported=Usage(input_tokens=10, output_tokens=5),
+            reported_cost=None,
+            prices=(),
+            at=TODAY,
+            sent_tokens=9,
+            generated="",
+        )
+
+        assert (result.cost_usd, result.cost_source) == (None, "unknown")
+        assert normalize_usage(result, truncated=False).cost_est is None
