@@ -3,19 +3,37 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.functional import lazy
 
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
-    return lambda request: request.user.has_perm(permission)
+    app = permission.partition(".")[0]
+    return lambda request: apps.is_installed(_package(app)) and request.user.has_perm(permission)
+
+
+def _package(app: str) -> str:
+    """The package of an app's label: only Django's own differ."""
+    return "django.contrib.auth" if app == "auth" else app
+
+
+def _address(app: str, model: str) -> str:
+    """Where a model's list is; "" without its app, for the house runs without observability."""
+    if not apps.is_installed(_package(app)):
+        return ""
+    return reverse(f"admin:{app}_{model}_changelist")
+
+
+_lazy_address = lazy(_address, str)
 
 
 def _page(title: str, icon: str, model: str, app: str = "routing") -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "link": _lazy_address(app, model),
         "permission": _may(f"{app}.view_{model}"),
     }
 
@@ -46,6 +64,23 @@ SIDEBAR = {
                 _page("Keys", "key", "providerkey"),
                 _page("Models", "memory", "deployment"),
                 _page("Prices", "payments", "price"),
+            ],
+        },
+        {
+            "title": "What happened",
+            "items": [
+                _page("Turns", "chat_bubble", "turn", "chatcore"),
+                _page("Threads", "forum", "thread", "chatcore"),
+                _page("Attempts", "call_made", "attemptrecord", "observability"),
+            ],
+        },
+        {
+            "title": "Who may come in",
+            "items": [
+                _page("People", "person", "user", "auth"),
+                _page("Roles", "group", "group", "auth"),
+                _page("Organisations", "apartment", "organisation", "chatcore"),
+                _page("API tokens", "token", "apitoken", "chatcore"),
             ],
         },
     ],

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from routing.admin.base import PolicyAdmin, TabularInline
-from routing.forms.policies import IntentForm, RuleForm
+from routing.forms.policies import IntentForm, KnownRows, RuleForm
 from routing.intents import FALLBACK_INTENT
 from routing.models import Intent, IntentRule, Ladder
 from routing.services import policy
@@ -20,6 +20,7 @@ class RuleInline(TabularInline):
 
     model = IntentRule
     form = RuleForm
+    formset = KnownRows
     extra = 0
     per_page = 40
     hide_title = True

@@ -1,15 +1,21 @@
 """The forms of the policy, its intents and its ladders."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.models import BaseInlineFormSet
 
 from routing.forms.stale import PolicyForm
 from routing.intents import FALLBACK_INTENT, check_rule
 from routing.intents import IntentRule as Rule
 from routing.models import Intent, IntentRule, Ladder, Rung
+
+if TYPE_CHECKING:  # unfold ships no types; its formset is Django's, page by page
+    from django.forms.models import BaseInlineFormSet
+
+    InlineFormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    from unfold.forms import PaginationInlineFormSet as InlineFormSet
 
 
 class IntentForm(PolicyForm):
@@ -67,7 +73,20 @@ class RungForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
         fields = ["deployment", "position"]
 
 
-class RungFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # rungs of a ladder
+class KnownRows(InlineFormSet):
+    """Rows that may have been deleted by somebody else since the page was shown."""
+
+    def clean(self) -> None:
+        """Say so, for the error of a row's hidden id is shown nowhere."""
+        super().clean()
+        if any("id" in errors for errors in self.errors):
+            raise ValidationError(
+                "Somebody removed a row of this list meanwhile. Reload the page to start from what "
+                "is in force."
+            )
+
+
+class RungFormSet(KnownRows):
     """The rungs of one ladder: at least one, none twice."""
 
     def clean(self) -> None:

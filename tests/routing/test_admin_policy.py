@@ -137,6 +137,17 @@ class TestStaleForm:
 
         assert ladder().cache_ttl_s == 3600
 
+    def test_says_when_a_row_of_it_was_removed(self, boss, make_staff):
+        form = form_of(boss, ladder())
+        eve = make_staff("eve")
+        save(eve, ladder(), form_of(eve, ladder()), **{"rungs-0-DELETE": "on"})
+
+        response = save(boss, ladder(), form, cache_ttl_s="1")
+
+        assert "eve saved version 2 (coding_help: GPT-6.1 Terra removed)" in page(response)
+        assert "Somebody removed a row of this list meanwhile." in page(response)
+        assert ladder().cache_ttl_s == 3600
+
 
 class TestIntentPage:
     @pytest.fixture
