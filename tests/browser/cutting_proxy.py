@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 
 class CuttingProxy:
-    """Passes bytes on. A websocket is cut after so many bytes from the server, once each order."""
+    """Passes bytes on. A websocket is cut after so many bytes from the server, once each order, or in
+    its next `done` frame if that comes sooner.
+    """
 
     def __init__(self, target: str) -> None:
         self._target = (urlsplit(target).hostname, urlsplit(target).port)
@@ -22,7 +24,7 @@ class CuttingProxy:
         self.cuts = 0
 
     def cut_after(self, size: int) -> None:
-        """Cut one websocket when this many more bytes have come from the server."""
+        """Cut one websocket when this many more bytes have come from the server, or a `done`."""
         with self._lock:
             self._orders.append(size)
 
@@ -66,7 +68,7 @@ class CuttingProxy:
 
     def _down(self, server: socket.socket, client: socket.socket, is_websocket: bool) -> None:
         while data := server.recv(65536):
-            rest = self._due(len(data)) if is_websocket else None
+            rest = self._due(data) if is_websocket else None
             if rest is not None:
                 client.sendall(data[:rest])
                 self.cuts += 1
@@ -75,15 +77,18 @@ class CuttingProxy:
         _shut(client)
         _shut(server)
 
-    def _due(self, size: int) -> int | None:
+    def _due(self, data: bytes) -> int | None:
         """How many of the next bytes still pass before a cut; None if none is due within them."""
         with self._lock:
             if not self._orders:
                 return None
-            if self._orders[0] > size:
-                self._orders[0] -= size
+            # Frames may come joined, and a reply take fewer bytes than it might: its end at latest.
+            end = data.find(b'"type":"done"')
+            if self._orders[0] > len(data) and end < 0:
+                self._orders[0] -= len(data)
                 return None
-            return self._orders.pop(0)
+            order = self._orders.pop(0)
+            return order if end < 0 else min(order, end)
 
 
 def _shut(end: socket.socket) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage, signed_in
 from tests.browser.cutting_proxy import CuttingProxy, proxy_to
-from tests.live.house import Web
+from tests.live.house import PASSWORD, Web
 
 CUTS = 20
+STEP_BYTES = 290
+"""A reply of `case plain` takes some 5,500 bytes of frames."""
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +20,32 @@ def proxy(live_chat: Web) -> Iterator[CuttingProxy]:
         yield proxy
 
 
-@pytest.fixture
-def chat(browser: Browser, proxy: CuttingProxy) -> Iterator[ChatPage]:
-    """A tab whose connection goes through the proxy."""
+@pytest.fixture(scope="module")
+def proxied_browser(browser: Browser, proxy: CuttingProxy) -> Iterator[BrowserContext]:
     context = signed_in(browser, proxy.url)
-    chat = ChatPage(context.new_page(), proxy.url)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def chat(proxied_browser: BrowserContext, proxy: CuttingProxy) -> Iterator[ChatPage]:
+    """A tab whose connection goes through the proxy."""
+    chat = ChatPage(proxied_browser.new_page(), proxy.url)
+    chat.open()
+    yield chat
+    proxy.refuse(False)
+    chat.page.close()
+    assert [said for said in chat.complaints if "WebSocket" not in said] == []
+
+
+@pytest.fixture
+def lone_chat(browser: Browser, live_chat: Web) -> Iterator[ChatPage]:
+    """A tab of a browser that nobody else uses."""
+    context = signed_in(browser, live_chat.url)
+    chat = ChatPage(context.new_page(), live_chat.url)
     chat.open()
     yield chat
     context.close()
-    assert [said for said in chat.complaints if "WebSocket" not in said] == []
 
 
 class TestAConnectionThatIsCut:
@@ -36,7 +55,7 @@ class TestAConnectionThatIsCut:
         chat.ask_and_await("case plain, first")
         cuts_before = proxy.cuts
         for point in range(CUTS):
-            proxy.cut_after(1 + point * 350)
+            proxy.cut_after(1 + point * STEP_BYTES)
             chat.ask_and_await(f"case plain, cut at point {point}")
 
         assert proxy.cuts - cuts_before == CUTS
@@ -121,26 +140,35 @@ class TestAReload:
 
 
 class TestASignOut:
-    def test_is_said_and_keeps_the_draft(self, chat: ChatPage):
-        chat.ask_and_await("case plain, please")
-        chat.page.context.clear_cookies(name="sessionid")
-        chat.box.fill("still here")
-        chat.page.reload()
-        expect(chat.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    def test_leads_to_the_login_and_back_to_the_draft(self, lone_chat: ChatPage):
+        lone_chat.ask_and_await("case plain, please")
+        lone_chat.box.fill("still here")
+        sign_out(lone_chat)
+        lone_chat.page.reload()
+        lone_chat.page.get_by_label("User name").fill("demo")
+        lone_chat.page.get_by_label("Password").fill(PASSWORD)
+        lone_chat.button("Sign in").click()
 
-    def test_elsewhere_ends_the_open_socket_with_a_way_back(
-        self, chat: ChatPage, browser: Browser, live_chat: Web
-    ):
-        chat.ask_and_await("case plain, please")
-        chat.box.fill("still here")
-        token = chat.page.locator("meta[name=csrf-token]").get_attribute("content")
-        signed_out = chat.page.request.post(
-            f"{chat.url}/logout/", headers={"X-CSRFToken": token or "", "Referer": chat.url}
-        )
-        assert signed_out.ok
-        # A sign-in is remembered for three seconds.
-        chat.page.wait_for_timeout(3_200)
-        chat.box.press("Enter")
+        expect(lone_chat.replies).to_have_count(1)
+        expect(lone_chat.box).to_have_value("still here")
 
-        expect(chat.page.get_by_text("You are signed out. Your draft is kept.")).to_be_visible()
-        expect(chat.page.get_by_text("Will be sent when the connection is back.")).to_be_visible()
+    def test_elsewhere_ends_the_open_socket_with_a_way_back(self, lone_chat: ChatPage):
+        lone_chat.ask_and_await("case plain, please")
+        sign_out(lone_chat)
+        # The server remembers a sign-in for three seconds.
+        lone_chat.page.wait_for_timeout(3_200)
+        lone_chat.ask("case plain, still here")
+
+        expect(
+            lone_chat.page.get_by_text("You are signed out. Your draft is kept.")
+        ).to_be_visible()
+        expect(
+            lone_chat.page.get_by_text("Will be sent when the connection is back.")
+        ).to_be_visible()
+
+
+def sign_out(chat: ChatPage) -> None:
+    """As another tab would."""
+    token = chat.page.locator("meta[name=csrf-token]").get_attribute("content") or ""
+    headers = {"X-CSRFToken": token, "Referer": chat.url}
+    assert chat.page.request.post(f"{chat.url}/logout/", headers=headers).ok
