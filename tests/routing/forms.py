@@ -2,6 +2,10 @@
 
 from html.parser import HTMLParser
 
+from django.urls import reverse
+
+from routing.models import Ladder
+
 
 class _Form(HTMLParser):
     def __init__(self, form_id: str) -> None:
@@ -53,3 +57,29 @@ def fields_of(response, form_id):
     parser = _Form(form_id)
     parser.feed(response.content.decode())
     return {name: value for name, value in parser.fields.items() if "__prefix__" not in name}
+
+
+def url_of(row, name="change"):
+    """A page of a row in the admin."""
+    return reverse(f"admin:routing_{row._meta.model_name}_{name}", args=[row.pk])
+
+
+def ladder(name="coding_help"):
+    return Ladder.objects.get(name=name)
+
+
+def rungs(name="coding_help"):
+    return [rung.deployment.label for rung in ladder(name).rungs.all()]
+
+
+def form_of(browser, row):
+    """The untouched form of a row, as a browser would post it."""
+    return fields_of(browser.get(url_of(row)), f"{row._meta.model_name}_form")
+
+
+def save(browser, row, form, **edits):
+    return browser.post(url_of(row), form | edits, follow=True)
+
+
+def page(response):
+    return response.content.decode()

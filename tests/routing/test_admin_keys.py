@@ -1,0 +1,201 @@
+"""What staff may rely on when they set, test and revoke keys in the admin."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+from django.urls import reverse
+
+from routing.models import Provider, ProviderKey, Revision
+from routing.services import credentials
+from tests.routing.forms import page, url_of
+
+pytestmark = pytest.mark.usefixtures("house")
+
+SECRET = "test-key-never-shown-9876"
+ADD_KEY = "/admin/routing/providerkey/add/"
+
+
+def list_of(model):
+    return reverse(f"admin:routing_{model}_changelist")
+
+
+def typed_key(**edits):
+    openai = Provider.objects.get(slug="openai")
+    return {"provider": openai.pk, "label": "first", "value": SECRET, "enabled": "on"} | edits
+
+
+@pytest.fixture
+def key(ana):
+    return credentials.add_key(
+        provider=Provider.objects.get(slug="openai"),
+        label="first",
+        value=SECRET,
+        enabled=True,
+        by=ana,
+    )
+
+
+class TestNewKey:
+    def test_is_sealed_and_usable_at_once(self, boss, house):
+        before = Revision.objects.get().number
+
+        boss.post(ADD_KEY, typed_key())
+
+        key = ProviderKey.objects.get()
+        assert SECRET not in key.sealed
+        assert (key.last_four, key.created_by.username) == ("9876", "boss")
+        assert house.refresh(force=True).keys["openai"][0].value == SECRET
+        assert Revision.objects.get().number > before
+
+    def test_is_shown_nowhere_afterwards(self, boss):
+        answer = boss.post(ADD_KEY, typed_key(), follow=True)
+        key = ProviderKey.objects.get()
+
+        shown = [page(answer), page(boss.get(list_of("providerkey")))]
+        shown += [page(boss.get(url_of(key, name))) for name in ("change", "history", "delete")]
+
+        assert not [text for text in shown if SECRET in text or key.sealed in text]
+        assert "…9876" in shown[1]
+        assert not [entry for entry in LogEntry.objects.all() if SECRET in f"{vars(entry)}"]
+
+    def test_is_not_rendered_again_when_the_form_is_refused(self, boss):
+        response = boss.post(ADD_KEY, typed_key(label=""))
+
+        assert "This field is required." in page(response)
+        assert SECRET not in page(response)
+        assert not ProviderKey.objects.exists()
+
+    def test_is_typed_into_a_field_that_hides_it(self, boss):
+        shown = page(boss.get(ADD_KEY))
+
+        field = next(part for part in shown.split("<input") if 'name="value"' in part)
+        assert 'type="password"' in field
+
+    def test_is_refused_with_spaces_inside(self, boss):
+        response = boss.post(ADD_KEY, typed_key(value="test key with spaces"))
+
+        assert "A key has no spaces" in page(response)
+        assert "test key with" not in page(response)
+
+    def test_is_refused_under_a_label_that_its_provider_has(self, boss, key):
+        response = boss.post(ADD_KEY, typed_key())
+
+        assert "already exists" in page(response)
+        assert ProviderKey.objects.count() == 1
+
+
+class TestKeyPage:
+    def test_changes_label_and_switch_only(self, boss, key):
+        sealed = key.sealed
+
+        boss.post(
+            url_of(key), {"label": "renamed", "value": "x" * 20, "sealed": "x", "provider": "1"}
+        )
+
+        key.refresh_from_db()
+        assert (key.label, key.enabled, key.sealed) == ("renamed", False, sealed)
+
+    def test_revokes_by_deleting(self, boss, key, house):
+        house.refresh()
+
+        boss.post(url_of(key, "delete"), {"post": "yes"})
+
+        assert "openai" not in house.refresh(force=True).keys
+
+    def test_leaves_a_key_of_the_environment_to_the_environment(self, boss):
+        row = ProviderKey.objects.create(
+            provider=Provider.objects.get(slug="kimi"), label="env", source="environment"
+        )
+
+        assert boss.post(url_of(row, "delete"), {"post": "yes"}).status_code == 403
+
+    @pytest.mark.parametrize(("action", "enabled"), [("switch_off", False), ("switch_on", True)])
+    def test_switches_from_the_list(self, boss, key, action, enabled):
+        ProviderKey.objects.update(enabled=not enabled)
+        before = Revision.objects.get().number
+
+        boss.post(list_of("providerkey"), {"action": action, "_selected_action": [key.pk]})
+
+        assert ProviderKey.objects.get().enabled is enabled
+        assert Revision.objects.get().number == before + 1
+
+
+class TestKeyTest:
+    @pytest.mark.parametrize(
+        ("vendor", "behaviour", "words"),
+        [
+            ("openai", None, "It works: GPT-6 Luna answered."),
+            ("gemini", None, "It works: Gemini 3.5 Flash-Lite answered."),
+            ("perplexity", None, "It works: Sonar answered."),
+            ("kimi", None, "It works: Kimi K2.6 answered."),
+            ("openai", "401", "The provider refuses this key."),
+            ("gemini", "401", "The provider refuses this key."),
+            ("openai", "429-quota", "The key is good, but its account has no credit left."),
+            ("openai", "503", "try again later."),
+            ("openai", "404", "The provider does not offer GPT-6 Luna to this key."),
+            ("openai", "refused", "The provider could not be reached"),
+        ],
+    )
+    def test_says_what_the_provider_answered(self, boss, ana, vendors, vendor, behaviour, words):
+        key = credentials.add_key(
+            provider=Provider.objects.get(slug=vendor),
+            label="x",
+            value=SECRET,
+            enabled=True,
+            by=ana,
+        )
+        if behaviour:
+            vendors.outage(vendor, behaviour)
+
+        response = boss.post(url_of(key, "test"), follow=True)
+
+        key.refresh_from_db()
+        assert words in key.test_result
+        assert key.tested_at is not None
+        assert words in page(response)
+        assert SECRET not in page(response)
+
+    def test_is_offered_in_the_list(self, boss, key, vendors):
+        boss.post(list_of("providerkey"), {"action": "test_keys", "_selected_action": [key.pk]})
+
+        key.refresh_from_db()
+        assert key.test_result == "It works: GPT-6 Luna answered."
+
+    def test_needs_a_post(self, boss, key):
+        assert boss.get(url_of(key, "test")).status_code == 405
+
+    def test_is_not_for_auditors(self, make_staff, key):
+        assert make_staff("sam", "auditors").post(url_of(key, "test")).status_code == 403
+
+    def test_says_when_a_key_does_not_open(self, boss, key):
+        ProviderKey.objects.update(sealed="swapped")
+
+        boss.post(url_of(key, "test"))
+
+        key.refresh_from_db()
+        assert key.test_result == "Not tested: the sealed key does not open. Enter it anew."
+
+
+class TestReseal:
+    def test_seals_every_key_with_the_newest_sealing_key(self, key, settings, capsys):
+        old = settings.SEALING_KEYS
+        settings.SEALING_KEYS = ["a newer sealing key of a test, long enough", *old]
+
+        call_command("reseal")
+        call_command("reseal")
+
+        key.refresh_from_db()
+        settings.SEALING_KEYS = settings.SEALING_KEYS[:1]
+        assert credentials.open_key(key) == SECRET
+        assert capsys.readouterr().out.splitlines() == [
+            "1 keys sealed anew.",
+            "0 keys sealed anew.",
+        ]
+
+    def test_names_the_keys_that_no_sealing_key_opens(self, key, settings, capsys):
+        settings.SEALING_KEYS = ["a sealing key that knows nothing of it, long enough"]
+
+        with pytest.raises(SystemExit):
+            call_command("reseal")
+
+        assert "OpenAI: first" in capsys.readouterr().err
