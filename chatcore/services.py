@@ -10,6 +10,7 @@ from contextlib import aclosing
 from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.utils import timezone
 
 from chatcore import turn_store
@@ -110,7 +111,10 @@ async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | Non
     When this returns, the turn is in the database. Raises Refused.
     """
     clock = Stopwatch()
-    accepted = await writer.run(lambda: turn_store.accept(member, new))
+    try:
+        accepted = await writer.run(lambda: turn_store.accept(member, new))
+    except IntegrityError:  # the same id came through another process just now: it is there
+        accepted = await writer.run(lambda: turn_store.accept(member, new))
     if accepted.duplicate:
         return accepted, running.replies.get(accepted.turn_id)
     reply = Reply(turn_id=accepted.turn_id, thread_id=new.thread_id, lease_token=new.lease_token)

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import msgspec
-from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from chatcore.accounts import Member
@@ -102,7 +101,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 def accept(member: Member, new: NewTurn) -> Accepted:
     """Insert a turn, decided and with its first attempt started unless it has to wait.
 
-    Raises Refused.
+    Raises Refused; IntegrityError when another process inserts the same client id at this moment.
     """
     thread = _lock_thread(member, new.thread_id)
     recent = list(
@@ -335,24 +334,20 @@ def _insert(
     thread: Thread, new: NewTurn, prompt: str, target: Turn | None, decision: Decision | None
 ) -> None:
     route = decision.route if decision else None
-    try:
-        with transaction.atomic():
-            Turn.objects.create(
-                id=new.turn_id,
-                thread=thread,
-                client_id=new.client_id,
-                replaces=target,
-                source=new.source,
-                wanted=new.wanted,
-                prompt=prompt,
-                lease_token=new.lease_token,
-                lease_expires_at=Now() + LEASE,
-                intent=route.intent if route else "",
-                policy_version=route.policy_version if route else None,
-                route=routes.dump(route).decode() if route else "",
-            )
-    except IntegrityError:
-        raise Refused("id_reused", "This id was used for another message.") from None
+    Turn(
+        id=new.turn_id,
+        thread=thread,
+        client_id=new.client_id,
+        replaces=target,
+        source=new.source,
+        wanted=new.wanted,
+        prompt=prompt,
+        lease_token=new.lease_token,
+        lease_expires_at=Now() + LEASE,
+        intent=route.intent if route else "",
+        policy_version=route.policy_version if route else None,
+        route=routes.dump(route).decode() if route else "",
+    ).save(force_insert=True)
 
 
 def _touch_thread(thread: Thread, prompt: str, decision: Decision | None) -> None:
