@@ -13,6 +13,7 @@ import msgspec
 from django.db.models.functions import Now
 
 from chatcore.accounts import Member
+from chatcore.history import TURNS_READ, before, history_of
 from chatcore.models import Thread, Turn
 from chatcore.models.turns import TurnQuerySet
 from chatcore.outcome import Outcome
@@ -20,12 +21,10 @@ from chatcore.titles import title_from
 from routing import route as routes
 from routing.services import snapshot
 from routing.services.breaker import health
-from routing.services.context import History, PastTurn
 from routing.services.decide import decide
 from routing.services.plan import Decision
 
 LEASE = timedelta(seconds=15)
-TURNS_READ = 40
 MOST_WAITING = 5
 
 
@@ -142,8 +141,7 @@ def begin(turn_id: UUID, lease_token: UUID) -> Decision | None:
     )
     if turn is None:
         raise Refused("interrupted", "This turn no longer runs here.")
-    earlier = Turn.objects.filter(thread=turn.thread, created_at__lt=turn.created_at)
-    recent = list(earlier.order_by("-created_at", "-id")[: TURNS_READ + 1])
+    recent = before(turn)
     if any(other.status == Turn.Status.RUNNING for other in recent):
         return None
     decision = _decide(turn.thread, recent, turn.prompt, turn.wanted)
@@ -300,30 +298,11 @@ def _target(new: NewTurn, recent: list[Turn]) -> Turn | None:
 
 
 def _decide(thread: Thread, newest_first: list[Turn], prompt: str, wanted: str) -> Decision:
-    said = [
-        turn
-        for turn in newest_first
-        if not turn.replaced and turn.status != Turn.Status.RUNNING and turn.reply
-    ]
-    until = thread.summarised_until
-    history = History(
-        turns=tuple(
-            PastTurn(
-                prompt=turn.prompt,
-                reply=turn.reply,
-                intent=turn.intent,
-                summarised=until is not None and turn.created_at <= until,
-            )
-            for turn in reversed(said[:TURNS_READ])
-        ),
-        summary=thread.summary,
-        unread=max(0, len(said) - TURNS_READ),
-    )
     decision = decide(
         snapshot=snapshot.refresh(),
         health=health,
         prompt=prompt,
-        history=history,
+        history=history_of(thread, newest_first),
         wanted=wanted or None,
     )
     decision.mark_first_attempt()

@@ -64,10 +64,10 @@ def make_token(user: User, **fields: Any) -> str:
 def make_route(**fields: Any) -> Route:
     """A request that Gemini was too busy for, so that OpenAI answered it."""
     fields.setdefault("attempts", [make_attempt(1, failed=True), make_attempt(2)])
+    fields.setdefault("policy_version", 3)
     return Route(
         intent="coding_help",
         reason="coding help: asks for a function",
-        policy_version=3,
         ladder="coding_help",
         scores=(IntentScore("coding_help", 0.9, ("keyword: function",)),),
         rungs=(

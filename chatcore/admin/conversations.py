@@ -16,6 +16,7 @@ from chatcore.models import Thread, Turn
 from chatcore.outcome import plain_decimal, reference
 from chatcore.references import ids_of
 from routing.admin.base import ModelAdmin
+from routing.admin.try_message import PERMISSION as TRY
 
 TEXTS = "chatcore.read_conversations"
 HIDDEN = "Hidden: reading conversations is a permission of its own."
@@ -154,6 +155,8 @@ class TurnAdmin(ReadOnlyAdmin):
             extra_context = {
                 **(extra_context or {}),
                 **explanation(turn, with_text=may_read),
+                "may_try": may_read and request.user.has_perm(TRY),
+                "turn_id": str(turn.pk),
             }
         return super().changeform_view(request, object_id, form_url, extra_context)
 

@@ -1,0 +1,32 @@
+"""Which past turn shall "Try a message" look at again?"""
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+
+from chatcore.admin.conversations import TEXTS
+from chatcore.history import before, history_of
+from chatcore.models import Turn
+from chatcore.references import ids_of
+from routing.admin.try_message import Asked, read_past_turns_from
+
+
+def past_turn(text: str, user: AbstractBaseUser) -> Asked | None:
+    """The turn of an id or a reference, with what was said before it.
+
+    None when there is not exactly one, and for whoever may not read what people wrote.
+    """
+    ids = ids_of(text)
+    if ids is None or not _may_read(user):
+        return None
+    found = Turn.objects.select_related("thread").filter(pk__range=ids)[:2]
+    if len(found) != 1:
+        return None
+    return Asked(found[0].prompt, history_of(found[0].thread, before(found[0])))
+
+
+def _may_read(user: AbstractBaseUser) -> bool:
+    return isinstance(user, PermissionsMixin) and all(
+        user.has_perm(needed) for needed in (TEXTS, "chatcore.view_turn")
+    )
+
+
+read_past_turns_from(past_turn)
