@@ -26,6 +26,7 @@ class Program:
     name: str
     command: list[str]
     log: Path
+    waits: bool = False  # until the web process is ready, which it would only slow down
     child: Child | None = None
     pause_seconds: float = FIRST_PAUSE_SECONDS
     start_at: float = field(default=0.0)
@@ -50,8 +51,11 @@ class Household:
         self._programs = programs
         self.web = programs[0]
 
-    def start(self) -> None:
+    def start(self, *, waiting: bool) -> None:
+        """Starts those that wait for the web process, or those that do not."""
         for program in self._programs:
+            if program.waits is not waiting:
+                continue
             if program.log.exists():
                 program.log.replace(program.log.with_suffix(".previous.log"))
             self._start(program)

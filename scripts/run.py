@@ -92,18 +92,16 @@ def alone_in(data: Path) -> Iterator[None]:
 
 
 def prepare(setup: Setup, env: dict[str, str], data: Path) -> None:
-    """Migrates and seeds. Raises SystemExit with what the failing command said."""
-    seed = ["seed"]
+    """Migrates and seeds. Raises SystemExit with what was said when that fails."""
+    command = [str(PYTHON), "-m", "scripts.prepare"]
     if wants_demo_logins(env):
-        seed += ["--demo-logins", str(data / "logins")]
+        command += ["--demo-logins", str(data / "logins")]
     log = data / "logs" / "prepare.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
-    for command in (["migrate", "--verbosity", "0"], seed):
-        with log.open("wb") as output:
-            words = [str(PYTHON), "manage.py", *command]
-            code = run_step(setup.guard, setup.signals, words, cwd=ROOT, env=env, output=output)
-        if code:
-            sys.exit(log.read_text(errors="replace").rstrip() or f"manage.py {command[0]} failed")
+    with log.open("wb") as output:
+        code = run_step(setup.guard, setup.signals, command, cwd=ROOT, env=env, output=output)
+    if code:
+        sys.exit(log.read_text(errors="replace").rstrip() or f"The preparation failed ({code}).")
 
 
 def programs(chosen: argparse.Namespace, model_port: int | None) -> list[Program]:
@@ -117,7 +115,7 @@ def programs(chosen: argparse.Namespace, model_port: int | None) -> list[Program
     worker += ["-l", "warning", "-s", str(chosen.data / "queue" / "beat")]
     listed = [
         Program("web process", web, logs / "web.log"),
-        Program("worker", worker, logs / "worker.log"),
+        Program("worker", worker, logs / "worker.log", waits=True),
     ]
     if model_port:
         model = [python, "scripts/local_model.py", "--port", str(model_port)]
@@ -158,8 +156,9 @@ def serve(household: Household, signals: Signals, chosen: argparse.Namespace) ->
     """From the first child's start to the last child's end, which a signal brings about."""
     number: int = signal.SIGTERM
     try:
-        household.start()
+        household.start(waiting=False)
         await_ready(household, signals, chosen.port)
+        household.start(waiting=True)
         announce(chosen, household.env)
         while True:
             signals.pause(0.5)

@@ -7,7 +7,7 @@ import socket
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,16 @@ def descendants(pid: int) -> Iterator[int]:
 
 def command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def processes_naming(data: Path) -> list[str]:
+    """The commands, of any process on this machine, that name the folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if str(data) in (words := command(int(entry.name))):
+                found.append(words)
+    return found
 
 
 def start(port: int, data: Path, *options: str) -> "subprocess.Popen[str]":
@@ -150,6 +160,7 @@ class TestTheEnd:
 
             assert run.process.wait(40) == 0
             assert all_end(family)
+            assert processes_naming(tmp_path) == []
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", run.port), timeout=5)
 

@@ -1,0 +1,24 @@
+"""Is the database as this version wants it?
+
+    python -m scripts.prepare [seed's options]
+
+`manage.py migrate` and `manage.py seed` in one process: loading Django twice would cost a second of
+every start.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from django.core.management import ManagementUtility
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatcore.settings")
+    for words in (["migrate", "--verbosity", "0"], ["seed", *sys.argv[1:]]):
+        ManagementUtility(["manage.py", *words]).execute()
+
+
+if __name__ == "__main__":
+    main()
