@@ -68,6 +68,5 @@ class PolicyAdmin(ModelAdmin):
         if version is None:
             self.message_user(request, "Nothing changed, so no version was made.", messages.INFO)
         else:
-            self.message_user(
-                request, f"Published as version {version.number}: {version.difference}"
-            )
+            words = f"Published as version {version.number}: {version.difference}"
+            self.message_user(request, words, messages.SUCCESS)

@@ -49,7 +49,7 @@ class LadderAdmin(PolicyAdmin):
 
     form = PolicyForm
     inlines = [RungInline]
-    list_display = ["purpose", "order", "cache_ttl_s", "on_break"]
+    list_display = ["purpose", "order", "cache_ttl_s"]
     list_display_links = ["purpose"]
     readonly_fields = ["purpose"]
     fieldsets = [

@@ -131,7 +131,8 @@ class PolicyVersionAdmin(ModelAdmin):
             )
             self.message_user(request, words, messages.INFO)
         else:
-            self.message_user(request, f"Published as version {made.number}: {made.difference}")
+            words = f"Published as version {made.number}: {made.difference}"
+            self.message_user(request, words, messages.SUCCESS)
 
 
 def _may_revert(request: HttpRequest) -> bool:
