@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 import pytest
@@ -30,6 +31,7 @@ from routing.services.ladder import Answering, LadderExhausted
 from routing.services.plan import Decision
 from routing.services.route_and_call import route_and_call
 from routing.simulator import Simulator, serve
+from routing.simulator.vendors import Vendor
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +87,7 @@ class House:
         base_url = (
             "http://127.0.0.1:9/v1"  # the discard port, where nothing listens
             if provider == "elsewhere"
-            else self.simulator.base_url(provider)
+            else self.simulator.base_url(cast(Vendor, provider))
         )
         plain = DeploymentFacts(
             name=name,

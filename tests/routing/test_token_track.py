@@ -55,18 +55,23 @@ class TestCost:
         assert cost_of(many, price()) >= cost_of(fewer, price())
 
 
+def id_in_force(rows: tuple[PriceFacts, ...], *, at: datetime, tokens: int) -> int | None:
+    found = price_in_force(rows, at=at, input_tokens=tokens)
+    return found.id if found else None
+
+
 class TestThePriceInForce:
     def test_is_the_newest_that_has_begun(self):
         rows = (price(1, JUNE), price(2, DECEMBER))
 
-        assert price_in_force(rows, at=TODAY, input_tokens=5).id == 1  # type: ignore[union-attr]
-        assert price_in_force(rows, at=DECEMBER, input_tokens=5).id == 2  # type: ignore[union-attr]
+        assert id_in_force(rows, at=TODAY, tokens=5) == 1
+        assert id_in_force(rows, at=DECEMBER, tokens=5) == 2
 
     def test_is_that_of_the_tier_which_the_prompt_exceeds(self):
         rows = (price(1), price(2, above=200_000))
 
-        assert price_in_force(rows, at=TODAY, input_tokens=200_000).id == 1  # type: ignore[union-attr]
-        assert price_in_force(rows, at=TODAY, input_tokens=200_001).id == 2  # type: ignore[union-attr]
+        assert id_in_force(rows, at=TODAY, tokens=200_000) == 1
+        assert id_in_force(rows, at=TODAY, tokens=200_001) == 2
 
     def test_is_none_before_the_first(self):
         assert price_in_force((price(since=DECEMBER),), at=TODAY, input_tokens=5) is None
