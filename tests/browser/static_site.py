@@ -25,8 +25,7 @@ BENCH = """<!doctype html><title>bench</title>
 <script type="module">
   import { ReplyText } from "/static/chatcore/reply_text.js";
   import { sanitise } from "/static/chatcore/safe_html.js";
-  import { Conversation } from "/static/chatcore/conversation.js";
-  window.bench = { ReplyText, sanitise, Conversation };
+  window.bench = { ReplyText, sanitise };
   document.body.dataset.ready = "yes";
 </script>
 <body><main></main></body>

@@ -23,7 +23,7 @@ export class ReplyView {
     this.prose = el("div", { class: "prose reply-text" });
     this.text = new ReplyText(this.prose);
     this.thinking = el("div", { class: "thinking" }, el("span", { class: "visually-hidden" }, "The reply is on its way"));
-    this.notice = el("div", { class: "notice", role: "status", hidden: true });
+    this.notice = el("div", { class: "notice", hidden: true });
     this.sources = el("div", { hidden: true });
     this.route = el("p", { class: "route" });
     this.facts = el("p", { class: "facts" });
