@@ -298,8 +298,10 @@ def _target(new: NewTurn, recent: list[Turn]) -> Turn | None:
 
 
 def _decide(thread: Thread, newest_first: list[Turn], prompt: str, wanted: str) -> Decision:
+    facts = snapshot.refresh()
+    health.as_of(facts.revision)
     decision = decide(
-        snapshot=snapshot.refresh(),
+        snapshot=facts,
         health=health,
         prompt=prompt,
         history=history_of(thread, newest_first),

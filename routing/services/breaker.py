@@ -73,6 +73,7 @@ class Health:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds and never goes back."""
         self._clock = clock
+        self._revision = 0
         self._breakers: dict[str, _Breaker] = {}
         self._cooling: dict[str, float] = {}
         self._cooling_keys: dict[int, float] = {}
@@ -111,11 +112,13 @@ class Health:
             found.append(Outage("key", rest))
         return max(found, key=lambda outage: outage.remaining_s, default=None)
 
-    def forget(self) -> None:
-        """Know nothing again: staff changed keys, deployments or providers."""
-        self._breakers.clear()
-        self._cooling.clear()
-        self._cooling_keys.clear()
+    def as_of(self, revision: int) -> None:
+        """Forget everything once staff have changed something: it may be mended now."""
+        if revision != self._revision:
+            self._revision = revision
+            self._breakers.clear()
+            self._cooling.clear()
+            self._cooling_keys.clear()
 
 
 health = Health()

@@ -101,3 +101,15 @@ class TestACooldown:
 
         outage = health.outage("a/b", ())
         assert (outage and outage.remaining_s) == given
+
+
+class TestAChangeByStaff:
+    def test_gives_everything_another_chance(self, health: Health):
+        health.as_of(7)
+        fail(health, 5)
+        health.cool_key(1)
+
+        health.as_of(7)
+        assert health.outage("a/b", ()) is not None
+        health.as_of(8)
+        assert health.outage("a/b", (1,)) is None
