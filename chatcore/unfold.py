@@ -18,10 +18,16 @@ def style_sheet(request: HttpRequest) -> str:
     return static("chatcore/admin.css")
 
 
+def icon(request: HttpRequest) -> str:
+    """The chat's own; without one the browser asks for /favicon.ico."""
+    return static("chatcore/icon.svg")
+
+
 UNFOLD = {
     "SITE_TITLE": "Chatcore",
     "SITE_HEADER": "Chatcore",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "COLORS": no_colours,
     "STYLES": [style_sheet],
     "SIDEBAR": SIDEBAR,
