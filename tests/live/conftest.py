@@ -11,7 +11,7 @@ import pytest
 from tests.live.house import House, Person, Web
 
 
-def make_house(folder: Path, server: str, name: str) -> House:
+def make_house(folder: Path, server: str, name: str, settings: str = "chatcore.settings") -> House:
     """A house of its own: a new database where there is a PostgreSQL, else SQLite."""
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith("postgres"):
@@ -20,7 +20,11 @@ def make_house(folder: Path, server: str, name: str) -> House:
             admin.execute(f'CREATE DATABASE "{name}"')
         url = urlsplit(url)._replace(path=f"/{name}").geturl()
     house = House(
-        folder, server=server, database_url=url, redis_url=os.environ.get("REDIS_URL", "")
+        folder,
+        server=server,
+        database_url=url,
+        redis_url=os.environ.get("REDIS_URL", ""),
+        settings=settings,
     )
     try:
         house.prepare()

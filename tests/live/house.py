@@ -32,7 +32,15 @@ Frame = dict[str, Any]
 class House:
     """One data folder or database, one simulator, and the web processes that use them."""
 
-    def __init__(self, folder: Path, *, server: str, database_url: str = "", redis_url: str = ""):
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        server: str,
+        database_url: str = "",
+        redis_url: str = "",
+        settings: str = "chatcore.settings",
+    ) -> None:
         self.folder = folder
         self.server = server
         self.simulator = f"http://127.0.0.1:{free_port()}"
@@ -40,7 +48,7 @@ class House:
             **{name: value for name, value in os.environ.items() if not _is_ours(name)},
             "CHATCORE_DATA": str(folder),
             "CHATCORE_DEMO_PASSWORD": PASSWORD,
-            "DJANGO_SETTINGS_MODULE": "chatcore.settings",
+            "DJANGO_SETTINGS_MODULE": settings,
             "PYTHONWARNINGS": "ignore",
         }
         if database_url:
