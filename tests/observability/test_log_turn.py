@@ -97,7 +97,12 @@ class TestLogTurn:
         log_turn(make_finished(route=make_route(attempts=[], cache_hit=True)))
 
         row = AttemptRecord.objects.get()
-        assert (row.cache_hit, row.cost_usd, row.number, row.total_ms) == (True, 0, 0, 960)
+        assert (row.cache_hit, row.cost_usd, row.number, row.total_ms) == (
+            True,
+            Decimal(0),
+            0,
+            960,
+        )
 
     def test_writes_nothing_when_nobody_could_be_asked(self):
         log_turn(make_finished(route=make_route(attempts=[])))
@@ -135,7 +140,7 @@ class TestTheReceiver:
 
     async def test_lets_nothing_rise_into_the_chat(self, caplog):
         finished = make_finished()
-        finished.route.attempts[0].http_status = "four hundred"  # a value no column takes
+        finished.route.attempts[0].http_status = 10**30  # a value that no column takes
 
         results = await turn_finished.asend_robust(sender="chatcore", finished=finished)
 

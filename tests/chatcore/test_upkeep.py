@@ -1,0 +1,107 @@
+"""What the worker removes, when it runs, and what a start makes."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from chatcore import purging
+from chatcore.celery import app
+from chatcore.models import Thread, Turn
+from chatcore.roles import make_roles
+from chatcore.schedules import make_schedules
+from tests.factories import make_thread, make_turn
+
+
+def deleted(owner, days: float) -> Thread:
+    thread = make_thread(owner, deleted_at=timezone.now() - timedelta(days=days))
+    make_turn(thread)
+    return thread
+
+
+class TestThePurge:
+    def test_removes_threads_deleted_a_month_ago_with_their_turns(self, alice):
+        deleted(alice, days=30.1)
+
+        assert purging.purge(now=timezone.now()) == 1
+        assert not Turn.objects.exists()
+
+    def test_leaves_those_deleted_since(self, alice):
+        deleted(alice, days=29.9)
+
+        assert purging.purge(now=timezone.now()) == 0
+
+    def test_leaves_those_that_nobody_deleted(self, alice):
+        make_thread(alice)
+
+        assert purging.purge(now=timezone.now()) == 0
+
+    def test_goes_on_until_all_batches_are_done(self, alice):
+        for _ in range(purging.BATCH + 1):
+            deleted(alice, days=31)
+
+        assert purging.purge(now=timezone.now()) == purging.BATCH + 1
+
+    def test_removes_expired_sessions_only(self, db):
+        now = timezone.now()
+        for name, expires in (("old", -1), ("new", 1)):
+            Session.objects.create(
+                session_key=name, session_data="", expire_date=now + timedelta(hours=expires)
+            )
+
+        purging.purge(now=now)
+
+        assert [session.session_key for session in Session.objects.all()] == ["new"]
+
+
+@pytest.mark.django_db
+class TestTheSchedules:
+    def test_name_tasks_that_the_worker_knows(self):
+        make_schedules()
+        app.loader.import_default_modules()
+
+        assert {task.task for task in PeriodicTask.objects.all()} <= set(app.tasks)
+
+    def test_leave_what_staff_switched_off(self):
+        make_schedules()
+        PeriodicTask.objects.update(enabled=False)
+
+        make_schedules()
+
+        assert not PeriodicTask.objects.filter(enabled=True).exists()
+        assert PeriodicTask.objects.count() == 2
+
+
+@pytest.mark.django_db
+class TestTheRoles:
+    def test_may_read_conversations_only_as_readers(self):
+        make_roles()
+
+        holders = Group.objects.filter(permissions__codename="read_conversations")
+        assert [group.name for group in holders] == ["conversation readers"]
+
+    def test_leave_what_staff_changed(self):
+        make_roles()
+        for group in Group.objects.all():
+            group.permissions.clear()
+
+        make_roles()
+
+        assert not Group.objects.filter(permissions__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_seeding_makes_jobs_roles_and_demo_accounts(tmp_path, settings, monkeypatch):
+    monkeypatch.delenv("CHATCORE_DEMO_PASSWORD", raising=False)
+    settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
+    settings.ENV_BASE_URLS = {}
+
+    call_command("seed", "--demo-logins", tmp_path / "logins")
+
+    assert PeriodicTask.objects.exists()
+    assert Group.objects.filter(name="people managers").exists()
+    assert (tmp_path / "logins").exists()
