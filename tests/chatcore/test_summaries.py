@@ -151,7 +151,9 @@ class TestASweep:
         summaries.summarise_due()
 
         thread.refresh_from_db()
-        assert half < thread.summarised_until == NOON - timedelta(hours=2)
+        assert half is not None
+        assert half < NOON - timedelta(hours=2)
+        assert thread.summarised_until == NOON - timedelta(hours=2)
         assert thread.summary_wanted_at is None
 
     def test_keeps_the_summary_short(self, alice):
@@ -186,6 +188,7 @@ class TestAFailure:
             before = timezone.now()
             summaries.summarise_due()
             thread.refresh_from_db()
+            assert thread.summary_not_before is not None
             pauses.append((thread.summary_not_before - before).total_seconds() // 60)
 
         assert pauses == [2, 4, 8]
