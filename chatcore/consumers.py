@@ -51,11 +51,17 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if member is None:
             return
         try:
-            await self._obey(member, frames.decode(text_data or bytes_data or b""))
+            frame = frames.decode(text_data or bytes_data or b"")
         except BadFrame as error:
             await self._say_error("bad_frame", str(error))
+            return
+        about = {name: getattr(frame, name) for name in ("id", "turn") if hasattr(frame, name)}
+        try:
+            await self._obey(member, frame)
+        except BadFrame as error:
+            await self._say_error("bad_frame", str(error), **about)
         except Refused as error:
-            await self._say_error(error.code, str(error))
+            await self._say_error(error.code, str(error), **about)
 
     async def _member_or_close(self) -> Member | None:
         """Who is signed in; asked anew for every frame, so that a sign-out acts on open sockets."""
@@ -110,8 +116,9 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if accepted.turn_id not in self._following:
             self._follow(reply or await find_reply(member, accepted.turn_id), 0)
 
-    async def _say_error(self, code: str, message: str) -> None:
-        await self.send(frames.encode("error", code=code, message=message))
+    async def _say_error(self, code: str, message: str, **about: UUID | None) -> None:
+        """Refuse a frame; `about` repeats its id and turn, so that the client knows which."""
+        await self.send(frames.encode("error", code=code, message=message, **about))
 
     def _follow(self, reply: Reply, after: int) -> None:
         """From a position on; a following of the same turn that went on here ends."""

@@ -12,7 +12,7 @@ class AdminContentSecurityPolicy(MiddlewareMixin):
 
     Alpine evaluates the expressions in unfold's attributes, hence 'unsafe-eval'; its `x-show` writes
     style attributes. Django's admin writes script tags without a nonce, which 'strict-dynamic'
-    would refuse, so there it is our own files instead.
+    would refuse, so there it is our own files instead. Its scripts know no trusted types either.
     """
 
     def process_response(
@@ -20,6 +20,10 @@ class AdminContentSecurityPolicy(MiddlewareMixin):
     ) -> HttpResponseBase:
         """Leave django-csp the changes under the names it looks for."""
         if request.path_info.startswith(ADMIN):
-            response._csp_replace = {"script-src": [SELF, NONCE, UNSAFE_EVAL]}  # type: ignore[attr-defined]
+            response._csp_replace = {  # type: ignore[attr-defined]
+                "script-src": [SELF, NONCE, UNSAFE_EVAL],
+                "require-trusted-types-for": None,
+                "trusted-types": None,
+            }
             response._csp_update = {"style-src-attr": [UNSAFE_INLINE]}  # type: ignore[attr-defined]
         return response

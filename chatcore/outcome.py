@@ -37,6 +37,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     finish_reason: str = ""
     provider: str = ""
     model: str = ""
+    label: str = ""
+    """What people call the model."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: Decimal | None = None
@@ -66,6 +68,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         self._note_decision(decision)
         self.provider = attempt.provider
         self.model = attempt.deployment.partition("/")[2]
+        self.label = _label(attempt.deployment, decision)
         self.citations = []
 
     def note_cached(self, cached: CachedReply, decision: Decision) -> None:
@@ -73,6 +76,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         self.cache_hit = True
         self._note_decision(decision)
         self.provider, self.model = cached.provider, cached.model
+        self.label = _label(cached.deployment, decision)
         self.finish_reason = cached.finish_reason
         self.input_tokens, self.output_tokens = cached.input_tokens, cached.output_tokens
         self.usage_source, self.cost_source = "reported", "computed"
@@ -91,6 +95,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         words = [attempt for attempt in route.attempts if attempt.reply_characters]
         answering = words[-1] if words else route.attempts[-1]
         self.provider = answering.provider
+        self.label = _label(answering.deployment, decision)
         self.model = (answering.model_answered or answering.deployment.partition("/")[2])[:120]
         self.finish_reason = answering.finish_reason
         self.truncated_reason = (
@@ -126,6 +131,7 @@ class Outcome(msgspec.Struct, kw_only=True):
             "finish_reason": self.finish_reason or None,
             "provider": self.provider,
             "model": self.model,
+            "label": self.label,
             "usage": {
                 "input_tokens": self.input_tokens,
                 "output_tokens": self.output_tokens,
@@ -158,6 +164,11 @@ class Outcome(msgspec.Struct, kw_only=True):
         if self.failed:
             return frames.encode("failed", turn=turn_id, seq=seq, **self.failed_fields(turn_id))
         return frames.encode("done", turn=turn_id, seq=seq, **self.done_fields())
+
+
+def _label(deployment: str, decision: Decision) -> str:
+    labels = {rung.deployment: rung.label for rung in decision.route.rungs}
+    return labels.get(deployment, deployment)
 
 
 def _cut(attempt: Attempt) -> str:

@@ -54,18 +54,19 @@ class Reply:
         self.waiting = True
         self._wake()
 
-    def answer_by(self, *, intent: str, provider: str, model: str, reason: str, hit: bool) -> None:
+    def answer_by(self, outcome: Outcome) -> None:
         """Say who answers; again when that changes."""
         self.waiting = False
         self.route_frame = frames.encode(
             "route",
             turn=self.turn_id,
             seq=self.seq,
-            intent=intent,
-            provider=provider,
-            model=model,
-            reason=reason,
-            cache_hit=hit,
+            intent=outcome.intent,
+            provider=outcome.provider,
+            model=outcome.model,
+            label=outcome.label,
+            reason=outcome.reason,
+            cache_hit=outcome.cache_hit,
         )
         self._wake()
 
@@ -133,13 +134,7 @@ def mirror(turn: Turn, reply: Reply) -> None:
     if leg != reply.leg or not turn.reply.startswith(reply.text):
         reply.reset("restarted", leg=leg)
     if turn.provider and reply.route_frame is None:
-        reply.answer_by(
-            intent=turn.intent,
-            provider=turn.provider,
-            model=turn.model,
-            reason=turn.reason,
-            hit=turn.cache_hit,
-        )
+        reply.answer_by(outcome)
     reply.append(turn.reply[reply.length :])
     if turn.status != Turn.Status.RUNNING:
         reply.end(outcome)

@@ -208,23 +208,13 @@ class _TurnRun:
                         if broke_off:
                             reply.reset(broke_off)
                         outcome.note_attempt(attempt, decision)
-                        self._say_who()
+                        reply.answer_by(outcome)
                     case FromCache(cached):
                         outcome.note_cached(cached, decision)
-                        self._say_who()
+                        reply.answer_by(outcome)
                     case Citations(items):
                         outcome.note_citations(items)
         outcome.status = "complete"
-
-    def _say_who(self) -> None:
-        outcome = self._outcome
-        self._reply.answer_by(
-            intent=outcome.intent,
-            provider=outcome.provider,
-            model=outcome.model,
-            reason=outcome.reason,
-            hit=outcome.cache_hit,
-        )
 
     def _owner(self) -> Owner:
         return Owner(

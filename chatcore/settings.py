@@ -134,6 +134,8 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["dompurify"],
     },
 }
 
@@ -146,7 +148,6 @@ STATICFILES_DIRS = [
     ("vendor/marked", NODE_MODULES / "marked" / "lib"),
     ("vendor/dompurify", NODE_MODULES / "dompurify" / "dist"),
     ("vendor/highlight", NODE_MODULES / "@highlightjs" / "cdn-assets" / "es"),
-    ("vendor/highlight-styles", NODE_MODULES / "@highlightjs" / "cdn-assets" / "styles"),
 ]
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG

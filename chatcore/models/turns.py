@@ -65,6 +65,8 @@ class Turn(models.Model):
     policy_version = models.PositiveIntegerField(null=True)
     provider = models.CharField(max_length=60, blank=True)
     model = models.CharField(max_length=120, blank=True)
+    label = models.CharField(max_length=80, blank=True)
+    """What people call that model."""
     reason = models.CharField(max_length=300, blank=True)
     finish_reason = models.CharField(max_length=20, blank=True)
     truncated_reason = models.CharField(max_length=20, blank=True)

@@ -17,7 +17,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "dead": ("openai/sim-404-tagx4",),
     "filter": ("openai/sim-filtered-prompt",),
     "limit": ("openai/sim-truncated",),
-    "echo": ("openai/sim-echo",),
+    "echo": ("openai/sim-echo-pace0",),
     "context": ("openai/sim-context",),
     "code": ("openai/sim-code-pace20",),
     "cached": ("openai/sim-ok-tokens40-cached-pace0",),

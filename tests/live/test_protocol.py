@@ -60,6 +60,7 @@ class TestATurn:
             error = await tab.ask("case plain, two", id_)
 
         assert (error["type"], error["code"]) == ("error", "id_reused")
+        assert error["id"] == id_
 
     async def test_waits_for_the_one_before_it(self, demo: Person):
         thread = demo.new_thread()
@@ -124,7 +125,7 @@ class TestRetryAndEdit:
         async with demo.socket(demo.new_thread()) as tab:
             first = await tab.ask("case plain, by another")
             await tab.to_the_end()
-            await tab.say("retry", turn=first["turn"], model="openai/sim-echo")
+            await tab.say("retry", turn=first["turn"], model="openai/sim-echo-pace0")
             error = await tab.until("error")
 
         assert error["code"] == "model_not_offered"

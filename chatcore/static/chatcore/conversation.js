@@ -23,6 +23,7 @@
  * @property {string | null} replaces The turn that this one retries or edits.
  * @property {string} [reason]
  * @property {string} [provider]
+ * @property {string} [label]
  * @property {string} [model]
  * @property {{input_tokens: number | null, output_tokens: number | null,
  *   cost_est: string | null, truncated: boolean}} [usage]
@@ -167,8 +168,8 @@ function merge(local, stored) {
 
 /** @type {Record<string, (turn: Turn, frame: any) => Change>} */
 const HANDLERS = {
-  route(turn, { intent, provider, model, reason, cache_hit }) {
-    Object.assign(turn, { intent, provider, model, reason, cache_hit, status: "running" });
+  route(turn, { intent, provider, model, label, reason, cache_hit }) {
+    Object.assign(turn, { intent, provider, model, label, reason, cache_hit, status: "running" });
     return "status";
   },
   waiting(turn) {

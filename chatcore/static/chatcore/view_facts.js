@@ -12,7 +12,7 @@ import { cost, cutShort, duration, tokens } from "./words.js";
  */
 export function routeLine(turn) {
   if (!turn.model) return [];
-  const name = el("span", { class: "model", title: turn.provider || null }, turn.model);
+  const name = el("span", { class: "model", title: `${turn.provider}/${turn.model}` }, turn.label || turn.model);
   return turn.reason ? [name, el("span", { class: "reason" }, turn.reason)] : [name];
 }
 
