@@ -84,7 +84,7 @@ class TurnSerializer(serializers.Serializer[Turn]):
     finish_reason = serializers.CharField(allow_null=True)
     provider = serializers.CharField()
     model = serializers.CharField()
-    label = serializers.CharField(help_text="What people call that model.")
+    label = serializers.CharField(help_text="What people call that model.")  # type: ignore[assignment]
     usage = UsageSerializer()
     truncated_reason = serializers.CharField(allow_null=True)
     usage_source = serializers.CharField()
