@@ -136,7 +136,7 @@ class TestTheReceiver:
     async def test_records_what_the_chat_tells(self):
         await turn_finished.asend_robust(sender="chatcore", finished=make_finished())
 
-        assert await AttemptRecord.objects.acount() == 2
+        assert await writer.run(AttemptRecord.objects.count) == 2
 
     async def test_lets_nothing_rise_into_the_chat(self, caplog):
         finished = make_finished()
