@@ -1,5 +1,6 @@
 """The ASGI application: which room answers which address, and what lives as long as the process."""
 
+import asyncio
 import os
 import re
 from uuid import UUID
@@ -47,7 +48,12 @@ async def _plain_route(scope: Scope, receive: Receive, send: Send) -> bool:
         return True
     for method, pattern, answer in ROUTES:
         if scope["method"] == method and (match := pattern.match(scope["path"])):
-            await answer(scope, receive, send, UUID(match.group(1)))
+            task = asyncio.create_task(answer(scope, receive, send, UUID(match.group(1))))
+            lifetime.answering.add(task)
+            try:
+                await task
+            finally:
+                lifetime.answering.discard(task)
             return True
     return False
 

@@ -19,10 +19,12 @@ from chatcore.frames import Ack, Ask, BadFrame, ClientFrame, Edit, Resume, Retry
 from chatcore.gate import REMEMBERED_S, Denied, check_origin, member_of, request_of
 from chatcore.replies import Reply
 from chatcore.services import stop_turn, take_turn
-from chatcore.turn_store import NewTurn, Refused, new_turn
+from chatcore.turns import NewTurn, Refused, new_turn
 from chatcore.window import Window
 
 SIGNED_OUT, NOT_FOUND = 4401, 4404
+RESTARTING = 1012
+open_sockets: "set[ThreadConsumer]" = set()
 
 
 class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
@@ -40,9 +42,11 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             await self.close()
             return
         await self.accept()
+        open_sockets.add(self)
         await self._member_or_close()
 
     async def disconnect(self, code: int) -> None:
+        open_sockets.discard(self)
         for task in self._following.values():
             task.cancel()
 
@@ -87,9 +91,8 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                 text = frames.check_prompt(text)
                 await self._take(member, new_turn(thread, id, kind="edit", text=text, target=turn))
             case Retry(turn, model, id):
-                wanted = turn_store.check_wanted(model)
                 await self._take(
-                    member, new_turn(thread, id, kind="retry", target=turn, wanted=wanted)
+                    member, new_turn(thread, id, kind="retry", target=turn, wanted=model or "")
                 )
             case Stop(turn):
                 await stop_turn(member, turn)
@@ -137,6 +140,8 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         try:
             while not follower.finished:
                 await follower.news.wait()
+                if await self._member_or_close() is None:  # signed out meanwhile
+                    return
                 if self._window.is_open:
                     due = follower.take()
                 else:

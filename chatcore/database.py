@@ -1,7 +1,7 @@
 """How does the event loop use the database? Through two doors, neither of which is asgiref's one thread.
 
-`writer` runs jobs on one thread, and jobs that come together share one transaction (group commit):
-under load a hundred turns cost one flush of the disk. `read` is for look-ups outside it.
+`writer` runs jobs on threads of its own, and jobs that come together share one transaction (group
+commit): under load dozens of turns cost one flush of the disk. `read` is for look-ups outside it.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import msgspec
+from django.conf import settings
 from django.db import OperationalError, close_old_connections, connections, transaction
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ class _Job(msgspec.Struct):
 
 
 class Writer:
-    """The one thread that writes turns."""
+    """The threads that write turns: one for SQLite, two where one may wait for another's lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._wanted = threads
+        self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
 
     async def run(self, job: Callable[[], T]) -> T:
@@ -50,19 +52,22 @@ class Writer:
         return await asyncio.shield(future)
 
     def close(self) -> None:
-        """End the thread and its connection, after the jobs it was given."""
+        """End the threads and their connections, after the jobs they were given."""
         with self._starting:
-            if self._thread is not None:
+            for _ in self._threads:
                 self._jobs.put(None)
-                self._thread.join()
-                self._thread = None
+            for thread in self._threads:
+                thread.join()
+            self._threads.clear()
 
     def _start(self) -> None:
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
-                    self._thread.start()
+        if self._threads:
+            return
+        with self._starting:
+            while len(self._threads) < self._wanted:
+                thread = threading.Thread(target=self._work, name="writer", daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _work(self) -> None:
         while (first := self._jobs.get()) is not None:
@@ -146,7 +151,7 @@ def _hand_back(loop: asyncio.AbstractEventLoop, jobs: list[_Job]) -> None:
         logger.warning("The loop that asked for %d database jobs has ended", len(jobs))
 
 
-writer = Writer()
+writer = Writer(threads=1 if settings.EMBEDDED else 2)
 _readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="reader")
 
 
@@ -154,8 +159,10 @@ async def read(job: Callable[[], T]) -> T:
     """Run a sync look-up; outside the writer's transactions and beside them."""
 
     def run() -> T:
-        close_old_connections()
         try:
+            return job()
+        except OperationalError:  # a pooled connection that died meanwhile: a fresh one, once
+            close_old_connections()
             return job()
         finally:
             close_old_connections()

@@ -4,10 +4,12 @@ Every variable is optional. A value that cannot be used stops the start with one
 variable and what was expected.
 """
 
+import contextlib
 import ipaddress
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -80,13 +82,17 @@ def kept_secret(name: str, file: Path, make: Callable[[], str]) -> str:
     value = os.environ.get(name, "").strip()
     if value:
         return value
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    with os.fdopen(handle, "w") as out:
-        value = make()
-        out.write(value)
+    if not file.exists():
+        # Whole or not at all, also when two processes start at once: the first link wins.
+        handle, draft = tempfile.mkstemp(dir=file.parent)  # 0600
+        with os.fdopen(handle, "w") as out:
+            out.write(make())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
+        os.unlink(draft)
+    value = file.read_text().strip()
+    if not value:
+        refuse(name, f"{file} is empty; restore it from a backup")
     return value
 
 
@@ -122,6 +128,8 @@ def database(folder: Path) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = 0
         config["OPTIONS"] = {
             **config.get("OPTIONS", {}),
+            # Nothing of ours holds a lock for long: waiting for one must not stop everybody's turns.
+            "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
             "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
         }
         return config

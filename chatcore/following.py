@@ -1,22 +1,28 @@
 """Where is a turn's reply to be followed? In this process, in its row, or, through the row, in another's."""
 
 import asyncio
+import logging
 from uuid import UUID
+
+from django.db import DatabaseError
 
 from chatcore import turn_store
 from chatcore.accounts import Member
 from chatcore.database import read
 from chatcore.models import Turn
+from chatcore.outcome import Outcome
 from chatcore.replies import Reply, mirror, reply_of
-from chatcore.services import running
+from chatcore.running import running
+from chatcore.turns import Refused
 
+logger = logging.getLogger(__name__)
 POLL_S = 0.5
 _mirrors: dict[UUID, Reply] = {}
 _tasks: set[asyncio.Task[None]] = set()
 
 
 async def find_reply(member: Member, turn_id: UUID) -> Reply:
-    """The reply of a turn that this member may see. Raises turn_store.Refused."""
+    """The reply of a turn that this member may see. Raises Refused."""
     turn = await read(lambda: turn_store.look_up(member, turn_id))
     if here := running.replies.get(turn_id) or _mirrors.get(turn_id):
         return here
@@ -33,8 +39,15 @@ def _mirror_of(member: Member, turn: Turn) -> Reply:
         try:
             while not reply.ended.is_set():
                 await asyncio.sleep(POLL_S)
-                mirror(await read(lambda: turn_store.look_up(member, turn.pk)), reply)
+                try:
+                    mirror(await read(lambda: turn_store.look_up(member, turn.pk)), reply)
+                except DatabaseError:
+                    logger.exception("Turn %s cannot be followed; trying again", turn.pk)
+        except Refused:  # deleted meanwhile, or no longer this member's to see
+            pass
         finally:
+            if not reply.ended.is_set():
+                reply.end(Outcome(status="interrupted", error_code="interrupted"))
             _mirrors.pop(turn.pk, None)
 
     task = asyncio.create_task(keep_up())

@@ -10,6 +10,8 @@ import msgspec
 
 LEG = 2**32
 MAX_PROMPT_CHARACTERS = 32_000
+MAX_MESSAGE_BYTES = 512 * 1024
+"""Of one message on any way in: the longest prompt fits, even if every character is escaped."""
 
 
 class Ask(msgspec.Struct, tag="ask", forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from chatcore.accounts import Member, member_of_session, member_of_token
 from chatcore.database import read
+from chatcore.frames import MAX_MESSAGE_BYTES
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -94,14 +95,14 @@ def check_csrf(request: ASGIRequest) -> None:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body, within Django's limit. Raises Denied."""
+    """The whole body, if it is not too large. Raises Denied."""
     body = b""
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
             raise Denied(400, "disconnected", "The request ended early.")
         body += bytes(event.get("body", b""))
-        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if len(body) > MAX_MESSAGE_BYTES:
             raise Denied(413, "too_large", "The request's body is too large.")
         if not event.get("more_body"):
             return body

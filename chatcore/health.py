@@ -1,29 +1,36 @@
 """Is the process alive, and is it ready for people? Never a question to a vendor."""
 
+import asyncio
+from urllib.parse import urlsplit
+
 import msgspec
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from chatcore.database import read
 from chatcore.gate import Send
+from chatcore.running import running
 from chatcore.streams import send_json
 from routing.services import snapshot
+from routing.services.snapshot import LOCAL
 
 
 class Readiness:
     """What is known of this process."""
 
     def __init__(self) -> None:
-        self.draining = False
         self._migrated = False
 
     async def checks(self) -> dict[str, bool | str]:
         """Name -> true, or what is missing."""
-        return await read(self._look)
+        found = await read(self._look)
+        if address := found.pop("only_local", None):
+            found["local_model"] = await _answers(str(address))
+        return found
 
     def _look(self) -> dict[str, bool | str]:
         found: dict[str, bool | str] = {
-            "accepting": "the process is ending" if self.draining else True
+            "accepting": "the process is ending" if running.draining else True
         }
         found["migrations"] = self._migrations()
         if found["migrations"] is True:
@@ -31,6 +38,8 @@ class Readiness:
         return found
 
     def _migrations(self) -> bool | str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
         if not self._migrated:
             executor = MigrationExecutor(connection)
             left = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -46,10 +55,21 @@ def _routing() -> dict[str, bool | str]:
     except RuntimeError as error:
         return {"snapshot": str(error)}
     usable = [row for row in facts.deployments.values() if not row.disabled]
-    return {
-        "snapshot": True,
-        "providers": True if usable else "no model can be called: add a provider key",
-    }
+    if usable and all(row.provider == LOCAL for row in usable):
+        return {"snapshot": True, "only_local": usable[0].base_url}
+    return {"snapshot": True}
+
+
+async def _answers(address: str) -> bool | str:
+    """Whether something listens at an address."""
+    parts = urlsplit(address)
+    try:
+        async with asyncio.timeout(1):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
+    except OSError:
+        return "the local model, the only provider, does not answer yet"
+    writer.close()
+    return True
 
 
 readiness = Readiness()

@@ -24,14 +24,27 @@ def history_of(thread: Thread, newest_first: Sequence[Turn]) -> History:
                 intent=turn.intent,
                 summarised=until is not None and turn.created_at <= until,
             )
-            for turn in reversed(said[:TURNS_READ])
+            for turn in reversed(said)
         ),
         summary=thread.summary,
-        unread=max(0, len(said) - TURNS_READ),
+        unread=_unread(thread, newest_first),
     )
+
+
+def _unread(thread: Thread, newest_first: Sequence[Turn]) -> int:
+    """How many standing turns are older than those that were read."""
+    if len(newest_first) < TURNS_READ:
+        return 0
+    older = Turn.objects.filter(thread=thread, position__lt=newest_first[-1].position)
+    return older.filter(replaced=False).exclude(reply="").count()
+
+
+def newest(thread: Thread) -> list[Turn]:
+    """The last turns of a thread, newest first, as many as are read."""
+    return list(Turn.objects.filter(thread=thread).order_by("-position")[:TURNS_READ])
 
 
 def before(turn: Turn) -> list[Turn]:
     """The turns of its thread that came before a turn, newest first, as many as are read."""
-    earlier = Turn.objects.filter(thread=turn.thread_id, created_at__lt=turn.created_at)
-    return list(earlier.order_by("-created_at", "-id")[: TURNS_READ + 1])
+    earlier = Turn.objects.filter(thread=turn.thread_id, position__lt=turn.position)
+    return list(earlier.order_by("-position")[:TURNS_READ])

@@ -2,11 +2,14 @@
 
 import asyncio
 
+from chatcore.consumers import RESTARTING, open_sockets
 from chatcore.database import writer
-from chatcore.health import readiness
 from chatcore.keeper import keep_turns
-from chatcore.services import running
+from chatcore.running import running
 from routing.providers.http import aclose_all
+
+LAST_WORDS_S = 2.0
+"""How long answers that are complete may take to go out."""
 
 
 class Lifetime:
@@ -14,6 +17,8 @@ class Lifetime:
 
     def __init__(self) -> None:
         self._keeping: asyncio.Task[None] | None = None
+        self.answering: set[asyncio.Task[None]] = set()
+        """The plain routes' requests that are being answered."""
 
     def begin(self) -> None:
         """Start what runs in the background; servers without lifespans call it by their first request."""
@@ -21,9 +26,12 @@ class Lifetime:
             self._keeping = asyncio.create_task(keep_turns())
 
     async def end(self) -> None:
-        """Let the running replies end, then close what is open."""
-        readiness.draining = True
+        """Let the running replies end and go out, then close what is open."""
         await running.drain()
+        if self.answering:
+            await asyncio.wait(self.answering, timeout=LAST_WORDS_S)
+        for socket in list(open_sockets):
+            await socket.close(RESTARTING)
         if self._keeping is not None:
             self._keeping.cancel()
             self._keeping = None

@@ -75,11 +75,11 @@ class Outcome(msgspec.Struct, kw_only=True):
         """The reply was given before: its numbers are repeated, and it costs nothing now."""
         self.cache_hit = True
         self._note_decision(decision)
-        self.provider, self.model = cached.provider, cached.model
+        self.provider, self.model = cached.provider, cached.model[:120]
         self.label = _label(cached.deployment, decision)
         self.finish_reason = cached.finish_reason
         self.input_tokens, self.output_tokens = cached.input_tokens, cached.output_tokens
-        self.usage_source, self.cost_source = "reported", "computed"
+        self.usage_source, self.cost_source = cached.usage_source, "computed"
         self.cost_usd = Decimal(0)
 
     def note_citations(self, items: tuple[Citation, ...]) -> None:
@@ -112,6 +112,18 @@ class Outcome(msgspec.Struct, kw_only=True):
         self.fallback_used = route.fallback_used
         names = {rung.deployment: rung.provider for rung in route.rungs}
         self.reason = explain(route, names)[:300]
+
+    def without_numbers(self) -> "Outcome":
+        """The same end, with what a database cannot refuse."""
+        return Outcome(
+            status=self.status,
+            intent=self.intent,
+            reason=self.reason,
+            finish_reason=self.finish_reason,
+            truncated_reason=self.truncated_reason,
+            error_code=self.error_code,
+            policy_version=self.policy_version,
+        )
 
     def columns(self) -> dict[str, Any]:
         """As a row keeps it."""

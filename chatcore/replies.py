@@ -12,6 +12,7 @@ from chatcore import frames
 from chatcore.frames import LEG
 from chatcore.models import Turn
 from chatcore.outcome import Outcome
+from chatcore.turns import Checkpoint
 
 JOIN_FROM = 8
 """Deltas that a follower is behind by before they are joined into one."""
@@ -49,6 +50,12 @@ class Reply:
         """What stands on the screen."""
         return "".join(self._parts)
 
+    def checkpoint(self) -> Checkpoint:
+        """How far it has come, for its row."""
+        return Checkpoint(
+            turn_id=self.turn_id, lease_token=self.lease_token, reply=self.text, seq=self.seq
+        )
+
     def wait_for_earlier(self) -> None:
         """Another turn of the thread comes first."""
         self.waiting = True
@@ -74,6 +81,7 @@ class Reply:
         """The next words."""
         if not text:
             return
+        text = text.replace("\x00", "\ufffd")  # which PostgreSQL cannot keep
         self._parts.append(text)
         self._ends.append(self.length + len(text))
         self._deltas.append(frames.encode("delta", turn=self.turn_id, seq=self.seq, text=text))

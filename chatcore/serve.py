@@ -7,15 +7,20 @@ replies that are being written, as long as whoever sent the signal has patience.
 import argparse
 import asyncio
 import os
+from typing import Any
 
-UVICORN_MESSAGE_CAP = 64 * 1024
+from chatcore.environment import choice
+from chatcore.frames import MAX_MESSAGE_BYTES
+
+DRAIN_S = 25
 
 
 def main() -> None:
     """Parse the command line and serve until a signal."""
     parser = argparse.ArgumentParser(prog="chatcore.serve")
-    default = os.environ.get("CHATCORE_SERVER", "") or "daphne"
-    parser.add_argument("--server", choices=("daphne", "uvicorn"), default=default)
+    servers = ("daphne", "uvicorn")
+    default = choice("CHATCORE_SERVER", servers)
+    parser.add_argument("--server", choices=servers, default=default)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
@@ -38,31 +43,38 @@ def serve_with_uvicorn(host: str, port: int) -> None:
         http="httptools",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
-        ws_max_size=UVICORN_MESSAGE_CAP,
+        ws_max_size=MAX_MESSAGE_BYTES,
         ws_ping_interval=20,
         ws_ping_timeout=20,
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=DRAIN_S,
     )
 
 
 def serve_with_daphne(host: str, port: int) -> None:
-    """daphne knows no lifespan: its reactor waits for us before it shuts down."""
+    """daphne knows no lifespan: before it ends its applications, it waits for us."""
     from daphne.server import Server  # noqa: PLC0415  # it installs Twisted's reactor on import
-    from twisted.internet import reactor  # noqa: PLC0415
     from twisted.internet.defer import Deferred  # noqa: PLC0415
 
     from chatcore.asgi import application  # noqa: PLC0415  # after the reactor
     from chatcore.lifetime import lifetime  # noqa: PLC0415
 
-    def drain() -> Deferred[None]:
-        """Twisted waits for the Deferred of a trigger before it goes on shutting down."""
-        return Deferred.fromFuture(asyncio.ensure_future(lifetime.end()))
+    class DrainingServer(Server):  # type: ignore[misc]  # daphne ships no types
+        """Stops listening, lets the replies end, and only then ends the connections."""
 
-    server = Server(
+        def listen_success(self, port: Any) -> None:
+            super().listen_success(port)
+            self._open_port = port
+
+        def kill_all_applications(self) -> Deferred[Any]:
+            self._open_port.stopListening()
+            drained = Deferred.fromFuture(asyncio.ensure_future(lifetime.end()))
+            return drained.addCallback(lambda _: Server.kill_all_applications(self))
+
+    DrainingServer(
         application=application,
         endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
         signal_handlers=True,
@@ -70,9 +82,7 @@ def serve_with_daphne(host: str, port: int) -> None:
         websocket_timeout=-1,
         ping_interval=20,
         ping_timeout=30,
-    )
-    reactor.addSystemEventTrigger("before", "shutdown", drain)  # type: ignore[arg-type]
-    server.run()
+    ).run()
 
 
 if __name__ == "__main__":

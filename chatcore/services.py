@@ -5,21 +5,22 @@ A turn is a task of the web process: sockets come and go, only `stop` ends it ea
 
 import asyncio
 import logging
-import time
 from contextlib import aclosing
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 
-from chatcore import turn_store
+from chatcore import leases, turn_store
 from chatcore.accounts import Member
 from chatcore.database import writer
 from chatcore.outcome import Outcome
 from chatcore.replies import Reply
+from chatcore.running import running
 from chatcore.signals import TurnFinished, turn_finished
-from chatcore.turn_store import Accepted, Checkpoint, NewTurn, Refused
+from chatcore.stopwatch import Stopwatch
+from chatcore.turns import Accepted, NewTurn, Refused
 from routing import route as routes
 from routing.providers.messages import Citations, TextDelta
 from routing.route import Route
@@ -34,92 +35,37 @@ OTHER_PROCESS_POLL_S = 0.5
 reply_cache: ResponseCache = RedisCache(settings.REDIS_URL) if settings.REDIS_URL else MemoryCache()
 
 
-class Stopwatch:
-    """When a request came, and how long ago that is."""
-
-    def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Count from now: a turn that waited for another began later."""
-        self.started_at = timezone.now()
-        self._began = time.monotonic()
-
-    def milliseconds(self) -> int:
-        """Since the request came."""
-        return round((time.monotonic() - self._began) * 1000)
-
-
-class RunningTurns:
-    """The turns that this process is writing."""
-
-    def __init__(self) -> None:
-        self.replies: dict[UUID, Reply] = {}
-        self.stopping: set[UUID] = set()
-        self._tasks: dict[UUID, asyncio.Task[None]] = {}
-
-    def start(self, reply: Reply, run: "_TurnRun") -> None:
-        """Set a turn going; the task lives here, whatever becomes of who asked."""
-        self.replies[reply.turn_id] = reply
-        self._tasks[reply.turn_id] = asyncio.create_task(run.live())
-
-    def forget(self, reply: Reply) -> None:
-        """It has ended."""
-        self.replies.pop(reply.turn_id, None)
-        self._tasks.pop(reply.turn_id, None)
-        self.stopping.discard(reply.turn_id)
-
-    def stop(self, turn_id: UUID) -> None:
-        """End a turn's work now, if it runs here."""
-        task = self._tasks.get(turn_id)
-        if task is not None and turn_id not in self.stopping:
-            self.stopping.add(turn_id)
-            # Soon, not now: a task cancelled before its first step would never end its turn.
-            asyncio.get_running_loop().call_soon(task.cancel)
-
-    def lose(self, turn_id: UUID) -> None:
-        """Give a turn up whose lease went to somebody else."""
-        if task := self._tasks.get(turn_id):
-            task.cancel()
-
-    def earlier_in_thread(self, reply: Reply) -> Reply | None:
-        """The turn before this one in its thread, if it runs here."""
-        before = None
-        for other in self.replies.values():
-            if other is reply:
-                break
-            if other.thread_id == reply.thread_id:
-                before = other
-        return before
-
-    def checkpoints(self) -> list[Checkpoint]:
-        """How far each has come."""
-        return [_checkpoint(reply) for reply in self.replies.values()]
-
-    async def drain(self) -> None:
-        """Until every running turn has ended."""
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
-
-
-running = RunningTurns()
-
-
 async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
     """Accept a turn and set it going; the reply is None for a duplicate that does not run here.
 
-    When this returns, the turn is in the database. Raises Refused.
+    When this returns, the turn is in the database; it runs even if the caller has gone meanwhile.
+    Raises Refused.
     """
+    if running.draining:
+        raise Refused("unavailable", "This server is about to restart. Please try again.")
+    task = asyncio.create_task(_accept_and_start(member, new))
+    return await asyncio.shield(task)
+
+
+async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
     clock = Stopwatch()
     try:
-        accepted = await writer.run(lambda: turn_store.accept(member, new))
-    except IntegrityError:  # the same id came through another process just now: it is there
-        accepted = await writer.run(lambda: turn_store.accept(member, new))
+        accepted = await _accept(member, new)
+    except DatabaseError as error:
+        logger.exception("A turn could not be accepted")
+        raise Refused("unavailable", "Messages cannot be kept just now.") from error
     if accepted.duplicate:
         return accepted, running.replies.get(accepted.turn_id)
     reply = Reply(turn_id=accepted.turn_id, thread_id=new.thread_id, lease_token=new.lease_token)
-    running.start(reply, _TurnRun(member, new, accepted, reply, clock))
+    running.start(reply, _TurnRun(member, new, accepted, reply, clock).live())
     return accepted, reply
+
+
+async def _accept(member: Member, new: NewTurn) -> Accepted:
+    try:
+        return await writer.run(lambda: turn_store.accept(member, new))
+    except IntegrityError:  # the same id came through another process just now: it is there
+        return await writer.run(lambda: turn_store.accept(member, new))
 
 
 async def stop_turn(member: Member, turn_id: UUID) -> None:
@@ -128,17 +74,11 @@ async def stop_turn(member: Member, turn_id: UUID) -> None:
         running.stop(turn_id)
 
 
-def _checkpoint(reply: Reply) -> Checkpoint:
-    return Checkpoint(
-        turn_id=reply.turn_id, lease_token=reply.lease_token, reply=reply.text, seq=reply.seq
-    )
-
-
 class _TurnRun:
     """One turn, while it runs."""
 
     def __init__(
-        self, member: Member, new: NewTurn, accepted: Accepted, reply: Reply, clock: "Stopwatch"
+        self, member: Member, new: NewTurn, accepted: Accepted, reply: Reply, clock: Stopwatch
     ) -> None:
         self._member = member
         self._new = new
@@ -230,15 +170,13 @@ class _TurnRun:
     async def _finish(self) -> None:
         """The one last write, then the last frame, then the signal."""
         reply, outcome, decision = self._reply, self._outcome, self._decision
-        outcome.latency_ms = self._clock.milliseconds()
-        if decision is not None:
-            outcome.note_route(decision)
-        raw = routes.dump(decision.route) if decision else b""
-        finished_at = timezone.now()
+        running.ending(reply)
         try:
-            kept = await writer.run(
-                lambda: turn_store.finish(_checkpoint(reply), outcome, raw, finished_at=finished_at)
-            )
+            outcome.latency_ms = self._clock.milliseconds()
+            if decision is not None:
+                decision.route.close()
+                outcome.note_route(decision)
+            kept = await self._store(outcome)
         except Exception:
             logger.exception("Turn %s could not be stored", reply.turn_id)
             kept = False
@@ -248,6 +186,21 @@ class _TurnRun:
         running.forget(reply)
         if decision is not None:
             await turn_finished.asend_robust("chatcore", finished=self._finished(decision.route))
+
+    async def _store(self, outcome: Outcome) -> bool:
+        """Write the end; should the database refuse a number in it, write it without numbers."""
+        route = routes.dump(self._decision.route) if self._decision else b""
+        point, finished_at = self._reply.checkpoint(), timezone.now()
+        try:
+            return await writer.run(
+                lambda: leases.finish(point, outcome, route, finished_at=finished_at)
+            )
+        except DataError:
+            logger.exception("Turn %s is stored without its numbers", self._reply.turn_id)
+            bare = outcome.without_numbers()
+            return await writer.run(
+                lambda: leases.finish(point, bare, route, finished_at=finished_at)
+            )
 
     def _finished(self, route: Route) -> TurnFinished:
         return TurnFinished(

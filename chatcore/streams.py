@@ -10,22 +10,41 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 import msgspec
+from django.core.handlers.asgi import ASGIRequest
 
 from chatcore import frames, turn_store
 from chatcore.accounts import Member
 from chatcore.database import read
 from chatcore.following import find_reply
 from chatcore.frames import BadFrame
-from chatcore.gate import HEADERS, Denied, Receive, Scope, Send, admit, read_body, request_of
+from chatcore.gate import (
+    HEADERS,
+    Denied,
+    Receive,
+    Scope,
+    Send,
+    admit,
+    member_of,
+    read_body,
+    request_of,
+)
 from chatcore.models import Turn
 from chatcore.outcome import Outcome
 from chatcore.replies import Follower, Reply
 from chatcore.services import stop_turn, take_turn
 from chatcore.turn_json import turn_json
-from chatcore.turn_store import Refused, new_turn
+from chatcore.turns import Refused, new_turn
 
 COMMENT_EVERY_S = 15.0
-STATUS = {"not_found": 404, "id_reused": 409, "not_last": 409, "still_running": 409, "busy": 429}
+STATUS = {
+    "not_found": 404,
+    "id_reused": 409,
+    "not_last": 409,
+    "still_running": 409,
+    "busy": 429,
+    "unavailable": 503,
+}
+RETRY_AFTER_S = 2
 
 
 class AskBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,7 +81,7 @@ async def post_turn(scope: Scope, receive: Receive, send: Send, thread_id: UUID)
             seq=0,
             duplicate=accepted.duplicate,
         )
-        await _send_events(receive, send, reply, after=0, first=[(0, hello)])
+        await _send_events(receive, send, request, reply, after=0, first=[(0, hello)])
     else:
         await reply.ended.wait()
         await _send_turn(send, member, accepted.turn_id)
@@ -75,13 +94,13 @@ async def get_events(scope: Scope, receive: Receive, send: Send, turn_id: UUID) 
         member = await admit(request)
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         after = query.get("after", [""])[0] or request.headers.get("Last-Event-ID", "0")
-        if not after.isdecimal():
+        if not (after.isascii() and after.isdecimal() and len(after) < 20):
             raise Denied(400, "bad_position", "`after` is a seq that a frame gave.")
         reply = await find_reply(member, turn_id)
     except (Denied, Refused) as error:
         await send_error(send, error)
         return
-    await _send_events(receive, send, reply, after=int(after), first=[])
+    await _send_events(receive, send, request, reply, after=int(after), first=[])
 
 
 async def post_stop(scope: Scope, receive: Receive, send: Send, turn_id: UUID) -> None:
@@ -117,6 +136,8 @@ async def send_json(send: Send, status: int, body: bytes) -> None:
     headers = [*HEADERS, (b"content-type", b"application/json")]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
+    if status == 503:
+        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -125,6 +146,8 @@ async def send_json(send: Send, status: int, body: bytes) -> None:
 async def _send_turn(send: Send, member: Member, turn_id: UUID) -> None:
     turn: Turn = await read(lambda: turn_store.look_up(member, turn_id))
     outcome = Outcome.of(turn)
+    if outcome.status == "running":  # its end could not be stored
+        outcome.fail("interrupted")
     if outcome.failed:
         failed = outcome.failed_fields(turn_id)
         body: dict[str, Any] = {key: failed[key] for key in ("code", "message", "reference")}
@@ -134,7 +157,13 @@ async def _send_turn(send: Send, member: Member, turn_id: UUID) -> None:
 
 
 async def _send_events(
-    receive: Receive, send: Send, reply: Reply, *, after: int, first: list[tuple[int, str]]
+    receive: Receive,
+    send: Send,
+    request: ASGIRequest,
+    reply: Reply,
+    *,
+    after: int,
+    first: list[tuple[int, str]],
 ) -> None:
     """Server-sent events until the turn has ended or the client has left."""
     headers = [
@@ -144,7 +173,7 @@ async def _send_events(
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     follower = reply.follow(after)
-    following = asyncio.create_task(_pump(send, follower, first))
+    following = asyncio.create_task(_pump(send, request, follower, first))
     leaving = asyncio.create_task(_until_left(receive))
     try:
         await asyncio.wait({following, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -154,9 +183,11 @@ async def _send_events(
         reply.leave(follower)
 
 
-async def _pump(send: Send, follower: Follower, first: list[tuple[int, str]]) -> None:
+async def _pump(
+    send: Send, request: ASGIRequest, follower: Follower, first: list[tuple[int, str]]
+) -> None:
     await _send_frames(send, first)
-    while not follower.finished:
+    while not follower.finished and await member_of(request) is not None:
         try:
             await asyncio.wait_for(follower.news.wait(), COMMENT_EVERY_S)
         except TimeoutError:

@@ -63,13 +63,13 @@ def unsummarised(claim: Claim) -> list[Turn]:
     """The turns that the summary should cover and does not yet, oldest first."""
     said = Turn.objects.filter(thread_id=claim.thread_id, replaced=False).exclude(reply="")
     said = said.exclude(status=Turn.Status.RUNNING)
-    recent = list(said.order_by("-created_at", "-id").values_list("created_at")[:KEPT_TURNS])
+    recent = list(said.order_by("-position").values_list("created_at")[:KEPT_TURNS])
     if len(recent) < KEPT_TURNS:
         return []
     older = said.filter(created_at__lt=recent[-1][0])
     if claim.summarised_until is not None:
         older = older.filter(created_at__gt=claim.summarised_until)
-    return list(older.order_by("created_at", "id"))
+    return list(older.order_by("position"))
 
 
 def keep(claim: Claim, summary: str, *, until: datetime, now: datetime) -> bool:

@@ -1,100 +1,27 @@
-"""What does the database know of turns? Every read and write of a turn's life, as plain sync jobs.
+"""May this turn be taken, and what is decided for it? The beginning of a turn in the database.
 
-They run on the writer (`chatcore.database`), each inside a transaction. A running turn holds a lease
-by the database's clock: whoever lost it can no longer write, and its turn ends as interrupted.
+Plain sync jobs for the writer (`chatcore.database`), each inside a transaction. How a turn is kept
+and ended there is `chatcore.leases`.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Literal
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
-import msgspec
 from django.db.models.functions import Now
 
 from chatcore.accounts import Member
-from chatcore.history import TURNS_READ, before, history_of
+from chatcore.history import TURNS_READ, before, history_of, newest
 from chatcore.models import Thread, Turn
 from chatcore.models.turns import TurnQuerySet
-from chatcore.outcome import Outcome
 from chatcore.titles import title_from
+from chatcore.turns import LEASE, Accepted, NewTurn, Refused
 from routing import route as routes
 from routing.services import snapshot
 from routing.services.breaker import health
 from routing.services.decide import decide
 from routing.services.plan import Decision
 
-LEASE = timedelta(seconds=15)
 MOST_WAITING = 5
-
-
-class Refused(Exception):
-    """A request about a turn that cannot be met; `code` and text are for the client."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asks."""
-
-    turn_id: UUID
-    thread_id: UUID
-    client_id: UUID
-    kind: Literal["ask", "retry", "edit"]
-    text: str = ""
-    target: UUID | None = None
-    """The turn to retry or edit."""
-    wanted: str = ""
-    lease_token: UUID
-    source: str = "chat"
-
-
-def new_turn(
-    thread_id: UUID,
-    client_id: UUID | None,
-    *,
-    kind: Literal["ask", "retry", "edit"],
-    text: str = "",
-    target: UUID | None = None,
-    wanted: str = "",
-    source: str = "chat",
-) -> NewTurn:
-    """What somebody asks, with ids of its own."""
-    return NewTurn(
-        turn_id=uuid4(),
-        thread_id=thread_id,
-        client_id=client_id or uuid4(),
-        kind=kind,
-        text=text,
-        target=target,
-        wanted=wanted,
-        lease_token=uuid4(),
-        source=source,
-    )
-
-
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn that is in the database."""
-
-    turn_id: UUID
-    client_id: UUID
-    prompt: str
-    duplicate: bool = False
-    waits: bool = False
-    """Another turn of the thread runs; this one has no decision yet."""
-    decision: Decision | None = None
-    replaces: UUID | None = None
-
-
-class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a running turn has come."""
-
-    turn_id: UUID
-    lease_token: UUID
-    reply: str
-    seq: int
 
 
 def accept(member: Member, new: NewTurn) -> Accepted:
@@ -103,11 +30,9 @@ def accept(member: Member, new: NewTurn) -> Accepted:
     Raises Refused; IntegrityError when another process inserts the same client id at this moment.
     """
     thread = _lock_thread(member, new.thread_id)
-    recent = list(
-        Turn.objects.filter(thread=thread).order_by("-created_at", "-id")[: TURNS_READ + 1]
-    )
+    recent = newest(thread)
     known = next((turn for turn in recent if turn.client_id == new.client_id), None)
-    if known is None and len(recent) > TURNS_READ:
+    if known is None and len(recent) == TURNS_READ:
         known = Turn.objects.filter(thread=thread, client_id=new.client_id).first()
     if known is not None:
         return _same_again(known, new)
@@ -115,12 +40,14 @@ def accept(member: Member, new: NewTurn) -> Accepted:
     running = [turn for turn in recent if turn.status == Turn.Status.RUNNING]
     if len(running) > MOST_WAITING:
         raise Refused("busy", "Too many messages are waiting in this conversation.")
+    _check_wanted(new.wanted)
     prompt = new.text if new.kind != "retry" or target is None else target.prompt
     if target is not None:
         Turn.objects.filter(pk=target.pk).update(replaced=True)
-        recent = [turn for turn in recent if turn.pk != target.pk]
+        target.replaced = True
     decision = None if running else _decide(thread, recent, prompt, new.wanted)
-    _insert(thread, new, prompt, target, decision)
+    position = recent[0].position + 1 if recent else 1
+    _insert(thread, position, new, prompt, target, decision)
     _touch_thread(thread, prompt, decision)
     return Accepted(
         turn_id=new.turn_id,
@@ -163,55 +90,6 @@ def note_attempts(turn_id: UUID, lease_token: UUID, route: bytes) -> None:
         raise Refused("interrupted", "This turn no longer runs here.")
 
 
-def checkpoint(running: Sequence[Checkpoint]) -> tuple[set[UUID], set[UUID]]:
-    """Renew leases and keep partial replies; gives the turns asked to stop, and those lost."""
-    lost: set[UUID] = set()
-    for point in running:
-        mine = Turn.objects.filter(
-            pk=point.turn_id, status=Turn.Status.RUNNING, lease_token=point.lease_token
-        )
-        if not mine.update(reply=point.reply, seq=point.seq, lease_expires_at=Now() + LEASE):
-            lost.add(point.turn_id)
-    ids = [point.turn_id for point in running]
-    asked = Turn.objects.filter(pk__in=ids, stop_asked=True).values_list("pk", flat=True)
-    return set(asked), lost
-
-
-def finish(point: Checkpoint, outcome: Outcome, route: bytes, *, finished_at: datetime) -> bool:
-    """The one final write; False when the turn was no longer ours to end."""
-    return bool(
-        Turn.objects.filter(
-            pk=point.turn_id, status=Turn.Status.RUNNING, lease_token=point.lease_token
-        ).update(
-            **outcome.columns(),
-            reply=point.reply,
-            seq=point.seq,
-            route=route.decode(),
-            finished_at=finished_at,
-            lease_token=None,
-            lease_expires_at=None,
-        )
-    )
-
-
-def end_orphans() -> int:
-    """End turns whose process died: their text is kept, their open attempt is unknown."""
-    ended = 0
-    orphans = Turn.objects.filter(status=Turn.Status.RUNNING, lease_expires_at__lt=Now())
-    for turn in orphans[:200]:
-        ended += Turn.objects.filter(
-            pk=turn.pk, status=Turn.Status.RUNNING, lease_token=turn.lease_token
-        ).update(
-            status=Turn.Status.INTERRUPTED,
-            error_code="interrupted",
-            route=_with_unknown_attempt(turn.route),
-            finished_at=Now(),
-            lease_token=None,
-            lease_expires_at=None,
-        )
-    return ended
-
-
 def ask_stop(member: Member, turn_id: UUID) -> bool:
     """Note that a turn shall stop, wherever it runs; False when it has ended already.
 
@@ -242,14 +120,11 @@ def may_see_thread(member: Member, thread_id: UUID) -> bool:
     )
 
 
-def check_wanted(model: str | None) -> str:
-    """The deployment that somebody asks for by name. Raises Refused when staff do not offer it."""
-    if model is None:
-        return ""
-    deployment = snapshot.current().deployments.get(model)
-    if deployment is None or not deployment.offered:
+def _check_wanted(model: str) -> None:
+    """Raises Refused when a deployment is asked for by name that staff do not offer."""
+    deployment = snapshot.refresh().deployments.get(model)
+    if model and (deployment is None or not deployment.offered):
         raise Refused("model_not_offered", "This model is not offered here.")
-    return model
 
 
 def _visible(member: Member) -> TurnQuerySet:
@@ -312,12 +187,18 @@ def _decide(thread: Thread, newest_first: list[Turn], prompt: str, wanted: str) 
 
 
 def _insert(
-    thread: Thread, new: NewTurn, prompt: str, target: Turn | None, decision: Decision | None
+    thread: Thread,
+    position: int,
+    new: NewTurn,
+    prompt: str,
+    target: Turn | None,
+    decision: Decision | None,
 ) -> None:
     route = decision.route if decision else None
     Turn(
         id=new.turn_id,
         thread=thread,
+        position=position,
         client_id=new.client_id,
         replaces=target,
         source=new.source,
@@ -338,13 +219,3 @@ def _touch_thread(thread: Thread, prompt: str, decision: Decision | None) -> Non
     if decision and decision.route.left_out_turns and thread.summary_wanted_at is None:
         changed["summary_wanted_at"] = Now()
     Thread.objects.filter(pk=thread.pk).update(**changed)
-
-
-def _with_unknown_attempt(raw: str) -> str:
-    if not raw:
-        return raw
-    route = routes.load(raw)
-    for attempt in route.attempts:
-        if attempt.status == "started":
-            attempt.status = "unknown"
-    return routes.dump(route).decode()

@@ -95,6 +95,13 @@ class Route(msgspec.Struct, kw_only=True):
         """Whether another rung than the first one called had to be asked."""
         return len({attempt.rung for attempt in self.attempts}) > 1
 
+    def close(self) -> None:
+        """Nothing more will happen: an attempt that was noted but never called was abandoned."""
+        for attempt in self.attempts:
+            if attempt.status == "started":
+                attempt.status = "abandoned"
+                attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
+
 
 def dump(route: Route) -> bytes:
     """The route as JSON, to be kept on the turn."""

@@ -40,6 +40,7 @@ def make_turn(thread: Thread, prompt: str = "Why is the sky blue?", **fields: An
     if fields["status"] != Turn.Status.RUNNING:
         fields.setdefault("finished_at", NOON)
     created_at = fields.pop("created_at", None)
+    fields.setdefault("position", thread.turns.count() + 1)
     turn = Turn.objects.create(thread=thread, client_id=uuid4(), prompt=prompt, **fields)
     if created_at is not None:
         Turn.objects.filter(pk=turn.pk).update(created_at=created_at)

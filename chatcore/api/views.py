@@ -64,7 +64,7 @@ class ThreadPages(pagination.CursorPagination):
 
 class TurnPages(pagination.CursorPagination):
     page_size = 100
-    ordering = ("created_at", "id")
+    ordering = ("position",)
 
 
 class ThreadListView(MemberView, generics.ListAPIView[Thread]):

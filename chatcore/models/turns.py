@@ -39,6 +39,8 @@ class Turn(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="turns")
+    position = models.PositiveIntegerField()
+    """Its place in the thread, from 1; given under the thread's lock, so no clock decides it."""
     client_id = models.UUIDField()
     """The asker's own id: the same one twice is one turn."""
     replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -90,18 +92,19 @@ class Turn(models.Model):
     objects = TurnQuerySet.as_manager()
 
     class Meta:
-        ordering = ["created_at", "id"]
+        ordering = ["thread", "position"]
         constraints = [
             models.UniqueConstraint(
                 fields=["thread", "client_id"], name="one_turn_for_each_client_id"
             ),
+            models.UniqueConstraint(fields=["thread", "position"], name="one_turn_for_each_place"),
             models.CheckConstraint(
                 condition=models.Q(status="running") | models.Q(finished_at__isnull=False),
                 name="an_ended_turn_says_when",
             ),
         ]
         indexes = [
-            models.Index(fields=["thread", "created_at"]),
+            models.Index(fields=["created_at"], name="turns_by_time"),
             models.Index(
                 fields=["lease_expires_at"],
                 condition=models.Q(status="running"),

@@ -33,9 +33,9 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 def count(value: object) -> int | None:
     """A token count as a vendor sent it, or None for anything that is not one.
 
-    >>> count(12), count(True), count(-1), count("7"), count(None)
-    (12, None, None, None, None)
+    >>> count(12), count(True), count(-1), count("7"), count(2**31), count(None)
+    (12, None, None, None, None, None)
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
         return None
     return value

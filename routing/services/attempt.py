@@ -1,14 +1,14 @@
 """One provider call: made, timed, counted, and remembered for the health of its deployment."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from weakref import WeakKeyDictionary
 
 from routing.providers.base import Endpoint
-from routing.providers.errors import Cools, ProviderError, StreamCut, TimedOut
+from routing.providers.errors import Cools, ProviderError, Remedy, StreamCut, TimedOut
 from routing.providers.messages import (
     ChatRequest,
     Deadlines,
@@ -28,19 +28,37 @@ from routing.services.facts import DeploymentFacts, KeyFacts, Snapshot
 from routing.services.token_track import tally
 
 
+class NoSlot(ProviderError):
+    """Our own limit of calls at once is reached; it says nothing of the provider."""
+
+    code, remedy = "overloaded", Remedy.NEXT
+
+
 class Slots:
     """How many calls a deployment may have at once, in this process."""
 
     def __init__(self) -> None:
-        self._semaphores: dict[tuple[str, int, int], asyncio.Semaphore] = {}
+        self._by_loop: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[tuple[str, int], asyncio.Semaphore]
+        ] = WeakKeyDictionary()
 
-    def of(self, deployment: DeploymentFacts) -> AbstractAsyncContextManager[Any]:
-        """Hold it for the length of one call."""
+    @asynccontextmanager
+    async def of(self, deployment: DeploymentFacts) -> AsyncIterator[None]:
+        """Hold one for the length of a call. Raises NoSlot after the deployment's own patience."""
         limit = deployment.max_concurrency
         if not limit:
-            return nullcontext()
-        loop = id(asyncio.get_running_loop())
-        return self._semaphores.setdefault((deployment.name, limit, loop), asyncio.Semaphore(limit))
+            yield
+            return
+        known = self._by_loop.setdefault(asyncio.get_running_loop(), {})
+        slot = known.setdefault((deployment.name, limit), asyncio.Semaphore(limit))
+        try:
+            await asyncio.wait_for(slot.acquire(), deployment.first_token_timeout_s)
+        except TimeoutError:
+            raise NoSlot from None
+        try:
+            yield
+        finally:
+            slot.release()
 
 
 slots = Slots()
@@ -61,6 +79,7 @@ class Caller:
         self._health = health
         self._stopwatch = stopwatch
         self._started_at = started_at
+        self._sent = False
 
     async def call(
         self,
@@ -76,13 +95,14 @@ class Caller:
         key = self._freshest_key(deployment)
         attempt.key = key.label if key else ""
         attempt.started_ms = self._stopwatch()
+        self._sent = False
         generated: list[str] = []
         reported: Usage | None = None
         try:
             async with aclosing(self._stream(deployment, key, messages)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        self._note_success(attempt, event)
+                        self._note_success(attempt, event, key)
                         self._close(attempt, event.usage, event.cost, sent_tokens, generated)
                     else:
                         self._note_progress(attempt, event, generated)
@@ -117,6 +137,7 @@ class Caller:
             max_output_tokens=deployment.max_output_tokens,
         )
         async with slots.of(deployment), aclosing(provider.stream(request)) as events:
+            self._sent = True
             async for event in events:
                 yield event
 
@@ -132,13 +153,13 @@ class Caller:
             case ReasoningDelta(text):
                 generated.append(text)
 
-    def _note_success(self, attempt: Attempt, finished: Finished) -> None:
+    def _note_success(self, attempt: Attempt, finished: Finished, key: KeyFacts | None) -> None:
         attempt.status = "ok"
         attempt.finish_reason = finished.finish_reason
         attempt.raw_finish_reason = finished.raw_finish_reason
         attempt.truncated_reason = finished.truncated_reason or ""
         attempt.model_answered = finished.model
-        self._health.succeeded(attempt.deployment)
+        self._health.succeeded(attempt.deployment, key.id if key else None)
 
     def _note_failure(self, attempt: Attempt, error: ProviderError, key: KeyFacts | None) -> None:
         attempt.status = "cut" if attempt.first_token_ms is not None else "failed"
@@ -162,7 +183,7 @@ class Caller:
     ) -> None:
         """Note when it ended and what it cost."""
         attempt.ended_ms = self._stopwatch()
-        if reported is None and not _was_accepted(attempt):
+        if reported is None and not (self._sent and _was_accepted(attempt)):
             attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
             return
         prices = self._snapshot.prices

@@ -50,11 +50,14 @@ class _Breaker:
         self.recent: deque[tuple[float, bool]] = deque(maxlen=256)
 
     def note(self, now: float, failed: bool) -> None:
+        if failed and self.open_until > now:
+            return  # a call that was under way when it opened tells nothing new
         while self.recent and self.recent[0][0] < now - WINDOW_S:
             self.recent.popleft()
         self.recent.append((now, failed))
         if not failed:
             self.in_a_row = self.opened_times = 0
+            self.open_until = 0.0
             return
         self.in_a_row += 1
         failures = sum(failed for _, failed in self.recent)
@@ -78,9 +81,12 @@ class Health:
         self._cooling: dict[str, float] = {}
         self._cooling_keys: dict[int, float] = {}
 
-    def succeeded(self, deployment: str) -> None:
-        """A call was answered."""
+    def succeeded(self, deployment: str, key: int | None = None) -> None:
+        """A call was answered, with this key: neither is out any longer."""
         self._breakers.setdefault(deployment, _Breaker()).note(self._clock(), failed=False)
+        self._cooling.pop(deployment, None)
+        if key is not None:
+            self._cooling_keys.pop(key, None)
 
     def failed(self, deployment: str) -> None:
         """A call failed in a way that speaks of sickness."""

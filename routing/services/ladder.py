@@ -109,6 +109,7 @@ class Climb:
         context = self._decision.context_for(step.deployment)
         self._decision.note_context(context)
         answering = False
+        known: Citations | None = None
         calling = self._caller.call(attempt, step.deployment, context.messages, context.tokens)
         async with aclosing(calling) as events:
             async for event in events:
@@ -116,18 +117,28 @@ class Climb:
                     answering = True
                     yield Answering(attempt, self._shown_by)
                     self._shown_by = ""
+                    if known is not None:
+                        yield known
                 if isinstance(event, Finished):
                     yield Answered(attempt, event)
-                elif isinstance(event, TextDelta | Citations):
+                elif isinstance(event, TextDelta):
                     yield event
+                elif isinstance(event, Citations):
+                    known = event  # searches come before the words that cite them
+                    if answering:
+                        yield event
 
     def _after_break(self, step: Step, error: ProviderError) -> Step:
         """Where to go after words were shown. Raises LadderExhausted when they must stand."""
         self._shown_by = error.code
+        remedy = self._remedy(error)
+        if remedy is Remedy.STOP:
+            raise LadderExhausted(error.code)
         if self._decision.ladder.on_break == "interrupt":
             raise LadderExhausted("interrupted")
         following = self._next(step)
-        if following is None and self._calls_left() and step.rung not in self._retried:
+        again = remedy is Remedy.RETRY and step.rung not in self._retried
+        if following is None and again and self._calls_left() > 0:
             self._retried.add(step.rung)
             following = step
         if following is None:

@@ -9,13 +9,13 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from decimal import Decimal
 
 import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
 from routing.providers.messages import Citation, FinishReason, Message
+from routing.route import UsageSource
 from routing.services.facts import CacheScope
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class CachedReply(msgspec.Struct, frozen=True, kw_only=True):
     citations: tuple[Citation, ...] = ()
     input_tokens: int | None = None
     output_tokens: int | None = None
-    cost_usd: Decimal | None = None
+    usage_source: UsageSource = "none"
 
 
 def make_cache_key(
@@ -68,13 +68,13 @@ def make_cache_key(
     context: tuple[Message, ...],
     ladder: tuple[str, ...],
 ) -> str:
-    """A digest of everything that the answer depends on; white space around the text does not."""
+    """A digest of everything that the answer depends on; white space around the prompt is not part of it."""
     parts = (
         owner.within(scope),
         thread_id if scope == "thread" else "",
         policy_version,
         intent,
-        " ".join(user_text.split()),
+        user_text.strip(),
         [(message.role, message.content) for message in context[:-1]],
         ladder,
     )

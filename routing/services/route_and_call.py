@@ -120,7 +120,7 @@ def _to_keep(
         citations=citations,
         input_tokens=attempt.usage.input_tokens,
         output_tokens=attempt.usage.output_tokens,
-        cost_usd=attempt.cost_usd,
+        usage_source=attempt.usage_source,
     )
 
 

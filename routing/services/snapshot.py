@@ -10,6 +10,7 @@ from collections import defaultdict
 from threading import Lock
 
 import msgspec
+from django.db import transaction
 
 from routing.intents import Detector
 from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
@@ -81,16 +82,17 @@ def _load(known: Snapshot | None) -> Snapshot:
     revision = Revision.objects.filter(id=1).values_list("number", flat=True).first() or 0
     if known is not None and known.revision == revision:
         return known
-    policy, detector = _policy(known)
-    keys = _keys()
-    return Snapshot(
-        revision=revision,
-        policy=policy,
-        detector=detector,
-        deployments={facts.name: facts for facts in _deployments(keys)},
-        keys=keys,
-        prices=_prices(),
-    )
+    with transaction.atomic():  # a savepoint: what fails in here spares the transaction around it
+        policy, detector = _policy(known)
+        keys = _keys()
+        return Snapshot(
+            revision=revision,
+            policy=policy,
+            detector=detector,
+            deployments={facts.name: facts for facts in _deployments(keys)},
+            keys=keys,
+            prices=_prices(),
+        )
 
 
 def _policy(known: Snapshot | None) -> tuple[PolicyFacts, Detector]:

@@ -40,12 +40,23 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     price: int | None
 
 
-def normalize_usage(tally: Tally, *, truncated: bool) -> NormalizedUsage:
-    """What people and programs are told of one call."""
+def normalize_usage(
+    usage: Usage,
+    *,
+    price: PriceFacts | None,
+    reported_cost: ReportedCost | None = None,
+    truncated: bool = False,
+) -> NormalizedUsage:
+    """One call's tokens and cost: the vendor's own cost first, else by the price row in force."""
+    cost = None
+    if reported_cost is not None:
+        cost = reported_cost.total_usd
+    elif price is not None:
+        cost = cost_of(usage, price)
     return NormalizedUsage(
-        input_tokens=tally.usage.input_tokens,
-        output_tokens=tally.usage.output_tokens,
-        cost_est=tally.cost_usd,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost_est=cost,
         truncated=truncated,
     )
 
@@ -66,26 +77,27 @@ def tally(
     sent; `generated` is all text that arrived, reasoning included.
     """
     usage, source = _usage_of(reported, sent_tokens, generated)
-    if reported_cost is not None:
-        return Tally(
-            usage=usage,
-            usage_source=source,
-            cost_usd=reported_cost.total_usd,
-            cost_source="provider",
-            price=None,
-        )
-    price = price_in_force(prices, at=at, input_tokens=usage.input_tokens or 0)
-    if price is None:
-        return Tally(
-            usage=usage, usage_source=source, cost_usd=None, cost_source="unknown", price=None
-        )
+    price = None
+    if reported_cost is None:
+        price = price_in_force(prices, at=at, input_tokens=usage.input_tokens or 0)
+    normalized = normalize_usage(usage, price=price, reported_cost=reported_cost)
     return Tally(
         usage=usage,
         usage_source=source,
-        cost_usd=cost_of(usage, price),
-        cost_source="computed" if source == "reported" else "estimated",
-        price=price.id,
+        cost_usd=normalized.cost_est,
+        cost_source=_cost_source(source, reported_cost, price),
+        price=price.id if price else None,
     )
+
+
+def _cost_source(
+    usage_source: UsageSource, reported_cost: ReportedCost | None, price: PriceFacts | None
+) -> CostSource:
+    if reported_cost is not None:
+        return "provider"
+    if price is None:
+        return "unknown"
+    return "computed" if usage_source == "reported" else "estimated"
 
 
 def _usage_of(

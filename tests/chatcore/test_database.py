@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def writer():
-    made = Writer()
+    made = Writer(threads=1)
     yield made
     made.close()
 

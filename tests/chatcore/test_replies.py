@@ -10,7 +10,11 @@ from chatcore.frames import LEG
 from chatcore.outcome import Outcome
 from chatcore.replies import Follower, Reply
 
-WORDS = st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=40)
+WORDS = st.lists(
+    st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=12),
+    min_size=1,
+    max_size=40,
+)
 TAKES = st.lists(st.sampled_from(["take", "snapshot", "nothing"]), min_size=40, max_size=40)
 
 
@@ -98,6 +102,13 @@ class TestAFollower:
 
         assert screen.text == "all of it"
         assert screen.types == ["snapshot"]
+
+    def test_is_never_sent_what_a_database_cannot_keep(self):
+        reply = new_reply()
+
+        reply.append("one\0two")
+
+        assert reply.text == "one\ufffdtwo"
 
     def test_is_told_once_that_it_waits(self):
         reply = new_reply()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 class TestACutConnection:
-    @pytest.mark.parametrize("after", [400 + 900 * step for step in range(20)])
+    @pytest.mark.parametrize("after", [400 + 650 * step for step in range(20)])
     async def test_is_resumed_without_a_gap_or_a_repeat(self, web: Web, demo: Person, after: int):
         thread = demo.new_thread()
         async with relay_to(web.url) as relay:

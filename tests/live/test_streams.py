@@ -69,7 +69,7 @@ class TestPost:
             (b'{"id":"x","text":"y"}', 400),
             (b'{"id":"6fa459ea-ee8a-3ca4-894e-db77e160355e","text":""}', 400),
             (b"[" * 10_000, 400),
-            (b"x" * 200_000, 413),
+            (b"x" * 600_000, 413),
         ],
     )
     def test_refuses_a_bad_body(self, demo: Person, body: bytes, status: int):

@@ -115,4 +115,13 @@ class TestATally:
         )
 
         assert (result.cost_usd, result.cost_source) == (None, "unknown")
-        assert normalize_usage(result, truncated=False).cost_est is None
+
+
+class TestNormalizedUsage:
+    def test_is_the_four_numbers_that_people_and_programs_are_told(self):
+        usage = Usage(input_tokens=1_000, output_tokens=500, reasoning_tokens=200)
+
+        normalized = normalize_usage(usage, price=price(), truncated=True)
+
+        assert (normalized.input_tokens, normalized.output_tokens) == (1_000, 500)
+        assert (normalized.cost_est, normalized.truncated) == (Decimal("0.007"), True)

@@ -1,0 +1,21 @@
+"""When did a request come, and how long ago is that?"""
+
+import time
+
+from django.utils import timezone
+
+
+class Stopwatch:
+    """When a request came, and how long ago that is."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from now: a turn that waited for another began later."""
+        self.started_at = timezone.now()
+        self._began = time.monotonic()
+
+    def milliseconds(self) -> int:
+        """Since the request came."""
+        return round((time.monotonic() - self._began) * 1000)
