@@ -23,7 +23,8 @@ from chatcore.turns import NewTurn, Refused, new_turn
 from chatcore.window import Window
 
 SIGNED_OUT, NOT_FOUND = 4401, 4404
-RESTARTING = 1012
+RESTARTING = 4503
+"""1012 would be the standard's own, but daphne may send only 1000 and 3000-4999."""
 open_sockets: "set[ThreadConsumer]" = set()
 
 
@@ -150,6 +151,8 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                 for seq, frame in due:
                     self._window.sent(reply.turn_id, seq, len(frame))
                     await self.send(frame)
+        except OSError:  # uvicorn's word for a client that has left
+            pass
         finally:
             reply.leave(follower)
 

@@ -6,12 +6,14 @@ replies that are being written, as long as whoever sent the signal has patience.
 
 import argparse
 import asyncio
+import logging
 import os
 from typing import Any
 
 from chatcore.environment import choice
 from chatcore.frames import MAX_MESSAGE_BYTES
 
+logger = logging.getLogger(__name__)
 DRAIN_S = 25
 
 
@@ -72,6 +74,7 @@ def serve_with_daphne(host: str, port: int) -> None:
         def kill_all_applications(self) -> Deferred[Any]:
             self._open_port.stopListening()
             drained = Deferred.fromFuture(asyncio.ensure_future(lifetime.end()))
+            drained.addErrback(lambda failure: logger.error("%s", failure.getTraceback()))
             return drained.addCallback(lambda _: Server.kill_all_applications(self))
 
     DrainingServer(
