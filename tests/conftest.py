@@ -12,6 +12,11 @@ import pytest
 _allowed = {"outside": False}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests last: Playwright keeps an event loop that no async test may meet."""
+    items.sort(key=lambda item: "/tests/browser/" in str(item.path))
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

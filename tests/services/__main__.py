@@ -13,11 +13,12 @@ import tempfile
 from pathlib import Path
 
 from scripts.install import ROOT, Setup, clean_environment
-from scripts.processes import Guard, Signals, Stopped, run_step
+from scripts.processes import Child, Guard, Signals, Stopped, run_step
 from tests.services.chromium import chromium
 from tests.services.postgresql import postgresql
 from tests.services.redis_server import redis
 
+BROWSER = "tests/browser"
 # A developer's own keys and addresses: no test may spend money or write to a living house.
 NOT_FOR_TESTS = (
     "_API_KEY",
@@ -50,8 +51,28 @@ def run(setup: Setup, folder: Path, arguments: list[str]) -> int:
         for line in (database, store, page, "SMTP by aiosmtpd, inside the tests"):
             print(f"Using {line}", flush=True)
         env = environment(folder, database_url, redis_url, browser)
-        command = [sys.executable, "-m", "pytest", *arguments]
-        return run_step(setup.guard, setup.signals, command, cwd=ROOT, env=env)
+        pytest = [sys.executable, "-m", "pytest"]
+        if arguments:
+            return run_step(setup.guard, setup.signals, [*pytest, *arguments], cwd=ROOT, env=env)
+        return run_in_two(setup, folder, pytest, env)
+
+
+def run_in_two(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
+    """The browser's tests beside all others, one half for each of two cores."""
+    log = folder / "browser.log"
+    with log.open("wb") as output:
+        command = [*pytest, BROWSER]
+        beside = Child(setup.guard, command, cwd=ROOT, env=env, output=output)
+    try:
+        command = [*pytest, "tests", f"--ignore={BROWSER}"]
+        code = run_step(setup.guard, setup.signals, command, cwd=ROOT, env=env)
+        while (other := beside.exit_code()) is None:
+            setup.signals.pause(1.0)
+            setup.signals.obey()
+    finally:
+        beside.end()
+        print(log.read_text(errors="replace"), flush=True)
+    return code or other
 
 
 def main() -> int:
