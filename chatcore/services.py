@@ -32,7 +32,9 @@ from routing.services.route_and_call import FromCache, Keeping, route_and_call
 
 logger = logging.getLogger(__name__)
 OTHER_PROCESS_POLL_S = 0.5
-reply_cache: ResponseCache = RedisCache(settings.REDIS_URL) if settings.REDIS_URL else MemoryCache()
+reply_cache: ResponseCache = (
+    RedisCache(settings.REDIS_URL, house=settings.HOUSE) if settings.REDIS_URL else MemoryCache()
+)
 
 
 async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:

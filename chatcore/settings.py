@@ -1,6 +1,7 @@
 """Django's settings. What differs between machines comes from `chatcore.environment` alone."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
@@ -15,6 +16,8 @@ DATA_DIR = environment.data_folder()
 
 DEBUG = environment.flag("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
+HOUSE = sha256(b"chatcore house" + SECRET_KEY.encode()).hexdigest()[:12]
+"""This installation's name in stores that it may share with another."""
 SEALING_KEYS = environment.sealing_keys(DATA_DIR)
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", environment.LOOPBACK_HOSTS)
 DATABASES = {"default": environment.database(DATA_DIR)}

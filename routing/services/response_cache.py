@@ -117,7 +117,9 @@ class MemoryCache:
 class RedisCache:
     """Replies that all processes share."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, house: str) -> None:
+        """`house` keeps installations apart that share a Redis."""
+        self._prefix = f"chatcore:{house}:reply:"
         self._redis = redis.asyncio.from_url(
             url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
         )
@@ -125,7 +127,7 @@ class RedisCache:
     async def get_cached(self, key: str) -> CachedReply | None:
         """The reply kept under a key, while it is fresh; None too when Redis does not answer."""
         try:
-            raw = await self._redis.get(f"reply:{key}")
+            raw = await self._redis.get(self._prefix + key)
             return msgspec.json.decode(raw, type=CachedReply) if raw else None
         except (RedisError, OSError, msgspec.DecodeError) as error:
             logger.warning("The reply cache cannot be read: %s", type(error).__name__)
@@ -134,7 +136,7 @@ class RedisCache:
     async def set_cached(self, key: str, reply: CachedReply, *, ttl_s: int) -> None:
         """Keep a reply for so many seconds; a Redis that does not answer keeps nothing."""
         try:
-            await self._redis.set(f"reply:{key}", msgspec.json.encode(reply), ex=ttl_s)
+            await self._redis.set(self._prefix + key, msgspec.json.encode(reply), ex=ttl_s)
         except (RedisError, OSError) as error:
             logger.warning("The reply cache cannot be written: %s", type(error).__name__)
 

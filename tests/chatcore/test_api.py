@@ -103,11 +103,11 @@ class TestThreads:
 
 class TestTurns:
     def test_are_listed_oldest_first(self, alices, thread):
-        for age in (1, 3, 2):
-            make_turn(thread, f"{age}", created_at=NOON - timedelta(days=age))
+        for position in (3, 1, 2):
+            make_turn(thread, f"{position}", position=position)
 
         listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()
-        assert [row["prompt"] for row in listed["results"]] == ["3", "2", "1"]
+        assert [row["prompt"] for row in listed["results"]] == ["1", "2", "3"]
 
     def test_come_a_hundred_at_a_time(self, alices, thread):
         for number in range(103):

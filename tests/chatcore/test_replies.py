@@ -11,7 +11,7 @@ from chatcore.outcome import Outcome
 from chatcore.replies import Follower, Reply
 
 WORDS = st.lists(
-    st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=12),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12),
     min_size=1,
     max_size=40,
 )

@@ -96,17 +96,19 @@ class TestTheMemoryCache:
 
 
 class TestTheRedisCache:
-    async def test_keeps_a_reply_for_every_process(self):
-        one, other = RedisCache(os.environ["REDIS_URL"]), RedisCache(os.environ["REDIS_URL"])
+    async def test_keeps_a_reply_for_every_process_of_one_house(self):
+        url = os.environ["REDIS_URL"]
+        one, same, another = (RedisCache(url, house=house) for house in ("a", "a", "b"))
 
         await one.set_cached("test", REPLY, ttl_s=60)
 
-        assert await other.get_cached("test") == REPLY
-        await one.aclose()
-        await other.aclose()
+        assert await same.get_cached("test") == REPLY
+        assert await another.get_cached("test") is None
+        for cache in (one, same, another):
+            await cache.aclose()
 
     async def test_holds_nothing_when_redis_cannot_be_reached(self, caplog):
-        cache = RedisCache("redis://127.0.0.1:9/0")
+        cache = RedisCache("redis://127.0.0.1:9/0", house="a")
 
         await cache.set_cached("k", REPLY, ttl_s=60)
 
