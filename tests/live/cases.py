@@ -46,7 +46,12 @@ def add_cases() -> None:
             deployment, _ = Deployment.objects.get_or_create(
                 provider=Provider.objects.get(slug=provider),
                 model=model,
-                defaults={"label": model, "context_window": 100_000, "offered": full == OK},
+                defaults={
+                    "label": model,
+                    "context_window": 400_000,
+                    "max_output_tokens": 100_000,
+                    "offered": full == OK,
+                },
             )
             Rung.objects.create(ladder=ladder, deployment=deployment, position=place)
     policy.publish(author=None)
