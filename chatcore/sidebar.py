@@ -47,6 +47,7 @@ SIDEBAR = {
             "items": [
                 _page("Ladders", "stairs", "ladder"),
                 _page("Intents", "psychology", "intent"),
+                _page("Rules", "rule", "intentrule"),
                 _page("Policy", "policy", "policy"),
                 _page("Versions", "history", "policyversion"),
                 {
@@ -72,6 +73,7 @@ SIDEBAR = {
                 _page("Turns", "chat_bubble", "turn", "chatcore"),
                 _page("Threads", "forum", "thread", "chatcore"),
                 _page("Attempts", "call_made", "attemptrecord", "observability"),
+                _page("Jobs", "schedule", "periodictask", "django_celery_beat"),
             ],
         },
         {

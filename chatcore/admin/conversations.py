@@ -85,18 +85,16 @@ class TurnAdmin(ReadOnlyAdmin):
 
     list_display = [
         "short_reference",
-        "created_at",
+        "asked_at",
         "owner",
         "status",
         "intent",
-        "provider",
-        "model",
+        "whose_model",
         "cost",
-        "latency_ms",
-        "fallback_used",
-        "cache_hit",
+        "took",
         "thumb",
     ]
+    ordering = ["-created_at", "-id"]
     list_select_related = ["thread__owner"]
     list_filter = [
         "status",
@@ -112,12 +110,11 @@ class TurnAdmin(ReadOnlyAdmin):
     ]
     search_fields = ["thread__owner__username"]
     search_help_text = "The reference that the user was given, or a user's name."
-    change_form_outer_after_template = "admin/chatcore/turn_explanation.html"
-    readonly_fields = ["said", "answered", "remark", "owner", "cost", "conversation"]
+    change_form_outer_before_template = "admin/chatcore/turn_explanation.html"
+    readonly_fields = ["said", "answered", "remark", "owner", "conversation"]
     fieldsets = [
-        (None, {"fields": ["conversation", "owner", "created_at", "finished_at", "status"]}),
         ("What was said", {"fields": ["said", "answered", "thumb", "remark"]}),
-        ("What it took", {"fields": ["provider", "model", "cost", "latency_ms"]}),
+        ("Where and when", {"fields": ["conversation", "owner", "created_at", "finished_at"]}),
     ]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
@@ -157,6 +154,9 @@ class TurnAdmin(ReadOnlyAdmin):
                 **explanation(turn, with_text=may_read),
                 "may_try": may_read and request.user.has_perm(TRY),
                 "turn_id": str(turn.pk),
+                "whose_model": self.whose_model(turn),
+                "cost": self.cost(turn),
+                "took": self.took(turn),
             }
         return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -174,6 +174,24 @@ class TurnAdmin(ReadOnlyAdmin):
     def short_reference(self, turn: Turn) -> str:
         """What the user quotes."""
         return reference(turn.pk)
+
+    @admin.display(description="Asked (UTC)", ordering="created_at")
+    def asked_at(self, turn: Turn) -> str:
+        """To the second: several turns fall into one minute."""
+        return f"{turn.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="Model", ordering="model")
+    def whose_model(self, turn: Turn) -> str:
+        """The last one asked, and how it came to it."""
+        name = f"{turn.provider}/{turn.model}" if turn.model else "nobody"
+        if turn.cache_hit:
+            return f"{name} (from cache)"
+        return f"{name} (fallback)" if turn.fallback_used else name
+
+    @admin.display(description="Took", ordering="latency_ms")
+    def took(self, turn: Turn) -> str:
+        """From the message to the end of its reply."""
+        return "–" if turn.latency_ms is None else f"{turn.latency_ms} ms"
 
     @admin.display(ordering="thread__owner__username")
     def owner(self, turn: Turn) -> str:

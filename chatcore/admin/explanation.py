@@ -10,11 +10,11 @@ from django.utils.html import format_html
 from chatcore.models import Turn
 from chatcore.outcome import plain_decimal
 from routing import route as routes
-from routing.models import PolicyVersion
-from routing.route import Attempt, IntentScore, PlannedRung, Route
+from routing.admin.score_table import score_table
+from routing.models import Intent, PolicyVersion
+from routing.route import Attempt, PlannedRung, Route
 
 Table = dict[str, Any]
-HIDDEN = "hidden"
 
 
 def explanation(turn: Turn, *, with_text: bool) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def explanation(turn: Turn, *, with_text: bool) -> dict[str, Any]:
     return {
         "route": route,
         "policy_version": policy_version_link(route.policy_version),
-        "scores": _scores(route.scores, with_text=with_text),
+        "scores": score_table(route.scores, labels=_labels(), with_text=with_text),
         "rungs": _rungs(route),
         "attempts": _attempts(route.attempts),
         "calls": _calls(route.attempts),
@@ -46,12 +46,8 @@ def policy_version_link(number: int | None) -> str:
     return _link(reverse("admin:routing_policyversion_change", args=[key]), str(number))
 
 
-def _scores(scores: Iterable[IntentScore], *, with_text: bool) -> Table:
-    rows = []
-    for score in scores:
-        seen = ", ".join(score.evidence) if with_text else HIDDEN if score.evidence else ""
-        rows.append([score.intent, f"{score.score:.2f}", seen or "–"])
-    return {"headers": ["Intent", "Score", "Evidence"], "rows": rows}
+def _labels() -> dict[str, str]:
+    return dict(Intent.objects.values_list("name", "label"))
 
 
 def _rungs(route: Route) -> Table:

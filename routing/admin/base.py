@@ -49,6 +49,7 @@ class PolicyAdmin(ModelAdmin):
     """
 
     change_form_before_template = "admin/routing/policy_version_field.html"
+    warn_unsaved_form = True
     actions = None
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

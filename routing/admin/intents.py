@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from routing.admin.base import PolicyAdmin, TabularInline
-from routing.forms.policies import IntentForm, KnownRows, RuleForm
+from routing.forms.policies import IntentForm, KnownRows, LoneRuleForm, RuleForm
 from routing.intents import FALLBACK_INTENT
 from routing.models import Intent, IntentRule, Ladder
 from routing.services import policy
@@ -88,3 +88,20 @@ class IntentAdmin(PolicyAdmin):
         return format_html(
             '<a href="{}" class="text-primary-600 underline">Models that serve it</a>', url
         )
+
+
+@admin.register(IntentRule)
+class RuleAdmin(PolicyAdmin):
+    """The rules of all intents, to find one among hundreds. New ones are added to their intent."""
+
+    form = LoneRuleForm
+    list_display = ["text", "intent", "kind", "weight"]
+    list_filter = ["intent", "kind"]
+    list_select_related = ["intent"]
+    search_fields = ["text"]
+    fields = ["intent", "kind", "text", "weight"]
+    readonly_fields = ["intent"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """An intent's own page adds them."""
+        return False

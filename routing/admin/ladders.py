@@ -25,6 +25,9 @@ class RungInline(TabularInline):
     hide_title = True
     extra = 0
 
+    class Media:
+        js = ["routing/new_rungs.js"]
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A model is listed with its provider: read both in one query, not in one each."""
         kwargs["queryset"] = Deployment.objects.select_related("provider")

@@ -1,5 +1,6 @@
 """What models cost. Prices are only ever added: the past keeps the price it was computed with."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -19,12 +20,12 @@ class PriceAdmin(SupplyAdmin):
         "model",
         "provider",
         "above_input_tokens",
-        "effective_from",
+        "from_day",
         "when",
-        "input_usd",
-        "cached_input_usd",
-        "output_usd",
-        "search_usd",
+        "its_input",
+        "its_cached_input",
+        "its_output",
+        "its_search",
     ]
     list_filter = ["provider", "model"]
     list_select_related = ["provider"]
@@ -69,9 +70,39 @@ class PriceAdmin(SupplyAdmin):
             is_replaced=Exists(later),
         )
 
+    @admin.display(description="From (UTC)", ordering="effective_from")
+    def from_day(self, row: Price) -> str:
+        """In figures: the list is wide."""
+        return f"{row.effective_from:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="Input", ordering="input_usd")
+    def its_input(self, row: Price) -> str:
+        """USD per million."""
+        return _plain(row.input_usd)
+
+    @admin.display(description="Cached input", ordering="cached_input_usd")
+    def its_cached_input(self, row: Price) -> str:
+        """USD per million."""
+        return _plain(row.cached_input_usd)
+
+    @admin.display(description="Output", ordering="output_usd")
+    def its_output(self, row: Price) -> str:
+        """USD per million."""
+        return _plain(row.output_usd)
+
+    @admin.display(description="Searches", ordering="search_usd")
+    def its_search(self, row: Price) -> str:
+        """USD per thousand."""
+        return _plain(row.search_usd)
+
     @admin.display(description="In force")
     def when(self, row: Any) -> str:
         """Where the row stands in time."""
         if not row.has_begun:
             return "not yet"
         return "no longer" if row.is_replaced else "now"
+
+
+def _plain(amount: Decimal | None) -> str:
+    """Without the zeros that the column is stored with."""
+    return "–" if amount is None else f"{amount.normalize():f}"

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from routing.admin.score_table import score_table
 from routing.forms.try_message import TryForm
 from routing.models import Ladder
 from routing.services import snapshot
@@ -75,7 +76,6 @@ def _asked(form: TryForm, user: AbstractBaseUser) -> Asked | None:
 def _explained(decision: Decision) -> dict[str, Any]:
     """The decision in tables."""
     route = decision.route
-    labels = decision.snapshot.policy.intent_labels
     order = [step.rung for step in decision.reachable()]
     first = decision.reachable()[0].deployment if order else None
     return {
@@ -84,17 +84,7 @@ def _explained(decision: Decision) -> dict[str, Any]:
         "ladder": Ladder.objects.filter(name=route.ladder).first(),
         "first": first,
         "turns_before": len(decision.history.turns) + decision.history.unread,
-        "scores": {
-            "headers": ["Intent", "Score", "Because of"],
-            "rows": [
-                [
-                    labels.get(score.intent, score.intent),
-                    f"{score.score:g}",
-                    _evidence(score.evidence),
-                ]
-                for score in route.scores
-            ],
-        },
+        "scores": score_table(route.scores, labels=decision.snapshot.policy.intent_labels),
         "rungs": {
             "headers": ["Rung", "Model", "Provider", "State"],
             "rows": [
@@ -103,10 +93,6 @@ def _explained(decision: Decision) -> dict[str, Any]:
             ],
         },
     }
-
-
-def _evidence(pieces: tuple[str, ...]) -> str:
-    return "; ".join(pieces) or "nothing"
 
 
 def _state(place: int, passed_over: str, order: list[int]) -> str:

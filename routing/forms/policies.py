@@ -63,6 +63,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
         return cleaned
 
 
+class LoneRuleForm(RuleForm, PolicyForm):
+    """A rule on a page of its own."""
+
+
 class RungForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
     """One rung. A new one has no position yet and comes last, until it is dragged."""
 

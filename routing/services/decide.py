@@ -5,7 +5,7 @@
 
 import msgspec
 
-from routing.intents import FALLBACK_INTENT, Detection
+from routing.intents import FALLBACK_INTENT, Detection, Evidence
 from routing.route import IntentScore, PlannedRung, Route
 from routing.services.breaker import Health
 from routing.services.context import History, fits
@@ -111,10 +111,14 @@ def _scores(detection: Detection | None) -> tuple[IntentScore, ...]:
         IntentScore(
             score.intent,
             round(score.score, 3),
-            tuple(f"{piece.rule}: {piece.matched}" for piece in score.evidence),
+            tuple(_piece(piece) for piece in score.evidence),
         )
         for score in detection.scores
     )
+
+
+def _piece(evidence: Evidence) -> str:
+    return f"{evidence.rule}: {evidence.matched}" if evidence.matched else evidence.rule
 
 
 def _reason(snapshot: Snapshot, detection: Detection | None, wanted: str | None) -> str:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.admin_tab import AdminTab
 from tests.browser.bench import Bench
 from tests.browser.chat_page import ChatPage, signed_in
 from tests.browser.chromium import launched
 from tests.browser.static_site import served
 from tests.live.conftest import make_house
-from tests.live.house import Web
+from tests.live.house import House, Web
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +45,22 @@ def bench(bench_page: Bench) -> Bench:
 
 
 @pytest.fixture(scope="session", params=["daphne", "uvicorn"])
-def live_chat(
+def live_house(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Web]:
-    """A web process of a house of its own, on each of the two servers."""
+) -> Iterator[House]:
+    """A house for the browser, on each of the two servers."""
     folder = tmp_path_factory.mktemp(f"browser_{request.param}")
     house = make_house(folder, request.param, f"browser_{request.param}")
     try:
-        yield house.open()
+        yield house
     finally:
         house.close()
+
+
+@pytest.fixture(scope="session")
+def live_chat(live_house: House) -> Web:
+    """Its web process."""
+    return live_house.open()
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +68,20 @@ def demo_browser(browser: Browser, live_chat: Web) -> Iterator[BrowserContext]:
     context = signed_in(browser, live_chat.url)
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def staff_browser(browser: Browser, live_chat: Web) -> Iterator[BrowserContext]:
+    context = signed_in(browser, live_chat.url, "staff")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def admin(staff_browser: BrowserContext, live_chat: Web) -> Iterator[AdminTab]:
+    tab = AdminTab(staff_browser.new_page(), live_chat.url)
+    yield tab
+    tab.page.close()
 
 
 @pytest.fixture

@@ -1,0 +1,31 @@
+"""How strongly does a message speak for each intent, as a table for staff?"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from routing.route import IntentScore
+
+HIDDEN = "hidden"
+NOTHING = "nothing"
+
+
+def score_table(
+    scores: Iterable[IntentScore], *, labels: Mapping[str, str], with_text: bool = True
+) -> dict[str, Any]:
+    """A row for each intent that anything speaks for, and one for all the others together.
+
+    `labels`: what people call the intents. `with_text`: whether the pieces of the message that gave
+    evidence may be seen.
+    """
+    rows: list[list[str]] = []
+    others: list[str] = []
+    for score in scores:
+        label = labels.get(score.intent, score.intent)
+        if not score.evidence:
+            others.append(label)
+            continue
+        because = "; ".join(score.evidence) if with_text else HIDDEN
+        rows.append([label, f"{score.score:g}", because])
+    if others:
+        rows.append([", ".join(others), "0", NOTHING])
+    return {"headers": ["Intent", "Score", "Because of"], "rows": rows}
