@@ -6,6 +6,7 @@ from chatcore.consumers import RESTARTING, open_sockets
 from chatcore.database import writer
 from chatcore.keeper import keep_turns
 from chatcore.running import running
+from chatcore.services import reply_cache
 from routing.providers.http import aclose_all
 
 LAST_WORDS_S = 2.0
@@ -36,6 +37,7 @@ class Lifetime:
             self._keeping.cancel()
             self._keeping = None
         await aclose_all()
+        await reply_cache.aclose()
         await asyncio.to_thread(writer.close)
 
 

@@ -29,6 +29,10 @@ class RunningTurns:
         """Its last write has begun: from here on it can no longer be stopped or lost."""
         self._ending.add(reply.turn_id)
 
+    def is_ending(self, turn_id: UUID) -> bool:
+        """Whether its last write is under way."""
+        return turn_id in self._ending
+
     def forget(self, reply: Reply) -> None:
         """It has ended."""
         self.replies.pop(reply.turn_id, None)
@@ -49,7 +53,7 @@ class RunningTurns:
 
     def _cancel(self, turn_id: UUID) -> None:
         task = self._tasks.get(turn_id)
-        if task is not None and turn_id not in self._ending:
+        if task is not None and not self.is_ending(turn_id):
             task.cancel()
 
     def earlier_in_thread(self, reply: Reply) -> Reply | None:

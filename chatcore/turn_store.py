@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from chatcore.accounts import Member
 from chatcore.history import TURNS_READ, before, history_of, newest
@@ -213,9 +214,11 @@ def _insert(
 
 
 def _touch_thread(thread: Thread, prompt: str, decision: Decision | None) -> None:
-    changed: dict[str, Any] = {"updated_at": Now()}
+    # Python's clock, not Now(): SQLite keeps Now() with fewer digits, and then equals nothing.
+    now = timezone.now()
+    changed: dict[str, Any] = {"updated_at": now}
     if not thread.title:
         changed["title"] = title_from(prompt)
     if decision and decision.route.left_out_turns and thread.summary_wanted_at is None:
-        changed["summary_wanted_at"] = Now()
+        changed["summary_wanted_at"] = now
     Thread.objects.filter(pk=thread.pk).update(**changed)

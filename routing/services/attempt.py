@@ -128,7 +128,10 @@ class Caller:
             Endpoint(
                 base_url=deployment.base_url,
                 api_key=key.value if key else "",
-                deadlines=Deadlines(first_token_s=deployment.first_token_timeout_s),
+                deadlines=Deadlines(
+                    first_token_s=deployment.first_token_timeout_s,
+                    idle_s=deployment.idle_timeout_s,
+                ),
             )
         )
         request = ChatRequest(

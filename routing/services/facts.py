@@ -40,6 +40,7 @@ class DeploymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     context_window: int
     max_output_tokens: int
     first_token_timeout_s: float
+    idle_timeout_s: float = 15.0
     max_concurrency: int
     offered: bool
     disabled: str = ""

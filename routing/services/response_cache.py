@@ -110,6 +110,11 @@ class MemoryCache:
         while len(self._entries) > MEMORY_ENTRIES or self._characters > MEMORY_CHARACTERS:
             self._drop(next(iter(self._entries)))
 
+    async def aclose(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._characters = 0
+
     def _drop(self, key: str) -> None:
         self._characters -= len(self._entries.pop(key)[1].text)
 

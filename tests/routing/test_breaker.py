@@ -76,14 +76,20 @@ class TestTheBreaker:
         assert outage is not None
         assert outage.remaining_s == 300
 
-    def test_is_healthy_again_after_a_success(self, health: Health, clock: Clock):
+    def test_is_healthy_again_after_a_success(self, health: Health):
         fail(health, 5)
-        clock.now += 31
         health.succeeded("a/b")
 
         fail(health, 4)
 
         assert health.outage("a/b", ()) is None
+
+    def test_counts_no_call_that_was_under_way_when_it_opened(self, health: Health):
+        fail(health, 10)
+
+        outage = health.outage("a/b", ())
+        assert outage is not None
+        assert outage.remaining_s == 30
 
 
 class TestACooldown:
@@ -101,6 +107,14 @@ class TestACooldown:
 
         outage = health.outage("a/b", ())
         assert (outage and outage.remaining_s) == given
+
+    def test_ends_with_the_first_call_that_works(self, health: Health):
+        health.cool_key(1)
+        health.cool_deployment("a/b")
+
+        health.succeeded("a/b", 1)
+
+        assert health.outage("a/b", (1,)) is None
 
 
 class TestAChangeByStaff:

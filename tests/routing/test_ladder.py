@@ -14,7 +14,7 @@ import pytest
 
 from routing.intents import Detector, IntentSpec
 from routing.providers.http import aclose_all
-from routing.providers.messages import TextDelta
+from routing.providers.messages import Citations, TextDelta
 from routing.route import Route
 from routing.services.breaker import Health
 from routing.services.context import History
@@ -60,6 +60,7 @@ class Reply:
         self.text = ""
         self.resets: list[str] = []
         self.failed = ""
+        self.sources = 0
         self.made_durable: list[int] = []
 
     @property
@@ -167,6 +168,10 @@ class House:
                     if isinstance(event, Answering) and event.broke_off:
                         reply.resets.append(event.broke_off)
                         reply.text = ""
+                    if isinstance(event, Answering):
+                        reply.sources = 0
+                    if isinstance(event, Citations):
+                        reply.sources = len(event.items)
                     if isinstance(event, TextDelta):
                         reply.text += event.text
         except LadderExhausted as exhausted:
@@ -394,6 +399,12 @@ class TestAfterTheFirstToken:
         assert reply.resets == []
         assert reply.text == house.simulator.log[0].served.text
 
+    async def test_never_asks_a_provider_again_that_fell_silent(self, house: House):
+        reply = await house.climb(house.deployment("openai/sim-stall-after3", idle_timeout_s=0.3))
+
+        assert reply.failed == "interrupted"
+        assert reply.errors == ["timeout"]
+
     async def test_tells_a_token_limit_from_a_cut(self, house: House):
         reply = await house.climb("openai/sim-truncated", KIMI_OK)
 
@@ -405,6 +416,13 @@ class TestAfterTheFirstToken:
 
         assert reply.statuses == ["ok"]
         assert reply.route.attempts[0].truncated_reason == "unreadable_event"
+
+
+class TestSources:
+    async def test_that_were_found_before_the_first_words_are_kept(self, house: House):
+        reply = await house.climb(f"perplexity/sim-ok-{FAST}")
+
+        assert reply.sources > 0
 
 
 class TestTheBreaker:
