@@ -11,6 +11,8 @@ import { Conversation, hasEnded, isLocal } from "./conversation.js";
 import { ThreadSocket } from "./socket.js";
 import { Outbox } from "./storage.js";
 
+const SEND_AGAIN_MS = 2000;
+
 /**
  * @typedef {import("./conversation.js").Turn} Turn
  *
@@ -184,17 +186,32 @@ export class ThreadSession {
     this.listener.onAsked();
   }
 
-  /** @param {{ id?: string, message: string }} error */
-  #refuse({ id, message }) {
+  /** @param {{ id?: string, code: string, message: string }} error */
+  #refuse({ id, code, message }) {
     const sent = this.conversation.turns.find(({ status }) => status === "sent");
     const turn = id ? this.conversation.byClientId(id) : sent;
     if (!turn || !isLocal(turn)) {
       this.listener.onError(message);
       return;
     }
+    if (code === "unavailable") {
+      this.#sendLater(turn);
+      return;
+    }
     this.outbox.remove(turn.client_id);
     Object.assign(turn, { status: "refused", message });
     this.listener.onTurn(turn, "status");
+  }
+
+  /**
+   * The server cannot take it just now: the message stays in the outbox and is sent again, by a new
+   * socket or after a while.
+   * @param {Turn} turn
+   */
+  #sendLater(turn) {
+    this.#becomeUnsent(turn);
+    const asking = this.outbox.all().find(({ id }) => id === turn.client_id);
+    if (asking) setTimeout(() => turn.status === "unsent" && this.#send(asking), SEND_AGAIN_MS);
   }
 
   /** @returns {Promise<"signed_out" | "gone" | null>} */
