@@ -191,7 +191,7 @@ class TurnAdmin(ReadOnlyAdmin):
     @admin.display(description="Took", ordering="latency_ms")
     def took(self, turn: Turn) -> str:
         """From the message to the end of its reply."""
-        return "–" if turn.latency_ms is None else f"{turn.latency_ms} ms"
+        return "–" if turn.latency_ms is None else f"{turn.latency_ms}\N{NO-BREAK SPACE}ms"
 
     @admin.display(ordering="thread__owner__username")
     def owner(self, turn: Turn) -> str:

@@ -1,5 +1,6 @@
 """Why was a turn answered so? Its route as tables for staff."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,19 +52,22 @@ def _labels() -> dict[str, str]:
 
 
 def _rungs(route: Route) -> Table:
-    called = {attempt.rung for attempt in route.attempts}
+    outcomes: dict[int, list[str]] = defaultdict(list)
+    for attempt in route.attempts:
+        outcomes[attempt.rung].append(_outcome(attempt))
     rows = [
-        [place + 1, f"{rung.label} ({rung.deployment})", _state(rung, called=place in called)]
+        [place + 1, f"{rung.label} ({rung.deployment})", _state(rung, outcomes[place])]
         for place, rung in enumerate(route.rungs)
     ]
     return {"headers": ["Rung", "Model", "What became of it"], "rows": rows}
 
 
-def _state(rung: PlannedRung, *, called: bool) -> str:
-    if called and rung.passed_over:
-        return f"called as the last resort, though {rung.passed_over}"
-    if called:
-        return "called"
+def _state(rung: PlannedRung, outcomes: list[str]) -> str:
+    came_of_it = "; again: ".join(outcomes)
+    if outcomes and rung.passed_over:
+        return f"called as the last resort, though {rung.passed_over}: {came_of_it}"
+    if outcomes:
+        return f"called: {came_of_it}"
     return f"passed over: {rung.passed_over}" if rung.passed_over else "not needed"
 
 
@@ -146,4 +150,8 @@ def _cost(attempt: Attempt) -> str:
 
 
 def _link(address: str, text: str) -> str:
-    return format_html('<a href="{}" class="text-primary-600 underline">{}</a>', address, text)
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500 underline">{}</a>',
+        address,
+        text,
+    )

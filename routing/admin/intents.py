@@ -7,6 +7,7 @@ from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from routing.admin.base import PolicyAdmin, TabularInline
 from routing.forms.policies import IntentForm, KnownRows, LoneRuleForm, RuleForm
@@ -86,7 +87,8 @@ class IntentAdmin(PolicyAdmin):
             return "Made with the intent: a copy of the one for everything else."
         url = reverse("admin:routing_ladder_change", args=[row.ladder.pk])
         return format_html(
-            '<a href="{}" class="text-primary-600 underline">Models that serve it</a>', url
+            '<a href="{}" class="text-primary-600 dark:text-primary-500 underline">Models that serve it</a>',
+            url,
         )
 
 
@@ -95,7 +97,8 @@ class RuleAdmin(PolicyAdmin):
     """The rules of all intents, to find one among hundreds. New ones are added to their intent."""
 
     form = LoneRuleForm
-    list_display = ["text", "intent", "kind", "weight"]
+    list_display = ["short_text", "intent", "kind", "weight"]
+    list_per_page = 50
     list_filter = ["intent", "kind"]
     list_select_related = ["intent"]
     search_fields = ["text"]
@@ -105,3 +108,8 @@ class RuleAdmin(PolicyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """An intent's own page adds them."""
         return False
+
+    @admin.display(description="Text", ordering="text")
+    def short_text(self, row: IntentRule) -> str:
+        """Patterns are long; their beginning tells them apart."""
+        return Truncator(row.text).chars(90)

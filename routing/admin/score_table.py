@@ -6,7 +6,6 @@ from typing import Any
 from routing.route import IntentScore
 
 HIDDEN = "hidden"
-NOTHING = "nothing"
 
 
 def score_table(
@@ -27,5 +26,5 @@ def score_table(
         because = "; ".join(score.evidence) if with_text else HIDDEN
         rows.append([label, f"{score.score:g}", because])
     if others:
-        rows.append([", ".join(others), "0", NOTHING])
+        rows.append(["the others", "0", f"nothing speaks for {', '.join(others)}"])
     return {"headers": ["Intent", "Score", "Because of"], "rows": rows}

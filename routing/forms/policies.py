@@ -10,12 +10,14 @@ from routing.intents import FALLBACK_INTENT, check_rule
 from routing.intents import IntentRule as Rule
 from routing.models import Intent, IntentRule, Ladder, Rung
 
-if TYPE_CHECKING:  # unfold ships no types; its formset is Django's, page by page
+if TYPE_CHECKING:  # unfold ships no types; its classes are Django's with another look
+    from django.forms import Textarea as TextareaWidget
     from django.forms.models import BaseInlineFormSet
 
     InlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     from unfold.forms import PaginationInlineFormSet as InlineFormSet
+    from unfold.widgets import UnfoldAdminTextareaWidget as TextareaWidget
 
 
 class IntentForm(PolicyForm):
@@ -64,7 +66,20 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
 
 class LoneRuleForm(RuleForm, PolicyForm):
-    """A rule on a page of its own."""
+    """A rule on a page of its own, where a long pattern is seen whole."""
+
+    text = forms.CharField(
+        max_length=1000,
+        widget=TextareaWidget(attrs={"rows": 6}),
+        help_text="Case does not matter. Patterns are RE2 regular expressions, in one line.",
+    )
+
+    def clean_text(self) -> str:
+        """A line break is never meant: it would be part of the pattern."""
+        text: str = self.cleaned_data["text"]
+        if len(text.splitlines()) > 1:
+            raise ValidationError("Write it in one line.")
+        return text
 
 
 class RungForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
