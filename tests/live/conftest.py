@@ -11,7 +11,13 @@ import pytest
 from tests.live.house import House, Person, Web
 
 
-def make_house(folder: Path, server: str, name: str, settings: str = "chatcore.settings") -> House:
+def make_house(
+    folder: Path,
+    server: str,
+    name: str,
+    settings: str = "chatcore.settings",
+    **environment: str,
+) -> House:
     """A house of its own: a new database where there is a PostgreSQL, else SQLite."""
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith("postgres"):
@@ -26,6 +32,7 @@ def make_house(folder: Path, server: str, name: str, settings: str = "chatcore.s
         redis_url=os.environ.get("REDIS_URL", ""),
         settings=settings,
     )
+    house.env.update(environment)
     try:
         house.prepare()
     except BaseException:
