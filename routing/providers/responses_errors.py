@@ -1,5 +1,6 @@
 """What do the refusals of Perplexity's Agent API and OpenAI's Responses mean?"""
 
+import re
 from collections.abc import Mapping
 
 from routing.providers import complaints
@@ -7,6 +8,8 @@ from routing.providers.complaints import Complaint, Verdict
 from routing.providers.errors import (
     ContextTooLong,
     EndpointRetired,
+    InvalidRequest,
+    ModelGone,
     ProviderError,
     ServerError,
 )
@@ -17,7 +20,10 @@ _WORDS: Mapping[str, Verdict] = {
     "internal_error": ServerError,
     "chat_completions_not_available": EndpointRetired,
     "agent_api_migration_required": EndpointRetired,
+    "invalid_model": ModelGone,
 }
+_NO_SUCH_MODEL = re.compile(r"model\b.*\b(not supported|not found|does not exist)", re.IGNORECASE)
+"""Perplexity says it in a plain 400, by the message alone."""
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -31,4 +37,7 @@ def classify_in_band(document: object) -> ProviderError:
 
 
 def _error_of(complaint: Complaint) -> ProviderError:
-    return complaints.error_of(complaints.judge(complaint, _WORDS), complaint)
+    verdict = complaints.judge(complaint, _WORDS)
+    if verdict is InvalidRequest and _NO_SUCH_MODEL.search(complaint.message[:300]):
+        verdict = ModelGone
+    return complaints.error_of(verdict, complaint)

@@ -102,6 +102,7 @@ class TestPerplexity:
             (403, {"error": {"type": "chat_completions_not_available"}}, "endpoint_retired"),
             (403, {"error": {"code": "agent_api_migration_required"}}, "endpoint_retired"),
             (400, {"error": {"type": "too_many_prompt_tokens", "code": 400}}, "context_length"),
+            (400, {"error": {"message": "Model 'sonar-9' is not supported"}}, "model_not_found"),
             (422, {"detail": [{"msg": "field required"}]}, "invalid_request"),
             (400, {"error": "bad"}, "invalid_request"),
         ],
