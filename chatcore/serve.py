@@ -59,6 +59,7 @@ def serve_with_uvicorn(host: str, port: int) -> None:
 def serve_with_daphne(host: str, port: int) -> None:
     """daphne knows no lifespan: before it ends its applications, it waits for us."""
     from daphne.server import Server  # noqa: PLC0415  # it installs Twisted's reactor on import
+    from django.conf import settings  # noqa: PLC0415
     from twisted.internet.defer import Deferred  # noqa: PLC0415
 
     from chatcore.asgi import application  # noqa: PLC0415  # after the reactor
@@ -82,6 +83,8 @@ def serve_with_daphne(host: str, port: int) -> None:
         endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
         signal_handlers=True,
         server_name=None,
+        # Behind https there is a proxy; who is counted for failed sign-ins is whom it names.
+        proxy_forwarded_address_header="X-Forwarded-For" if settings.HTTPS else None,
         websocket_timeout=-1,
         ping_interval=20,
         ping_timeout=30,
