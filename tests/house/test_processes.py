@@ -4,13 +4,15 @@ import signal
 
 from tests.house.programs import Watched, python
 
-# Says the numbers of a child, which ignores SIGTERM, and of a grandchild; ends the child when told.
+# A child, which ignores SIGTERM, says its number and a grandchild's; its owner says when the guard
+# has heard of them, and ends the child when told.
 OWNER = """
     from pathlib import Path
     from scripts.processes import Child, Guard
     guard = Guard()
     command = ["sh", "-c", "trap '' TERM; sleep 100 & echo $$ $!; wait"]
     child = Child(guard, command, cwd=Path("."))
+    print("guarded", flush=True)
     input()
     child.end()
     guard.dismiss()
@@ -29,8 +31,10 @@ LISTENER = """
 
 
 def family_of(owner):
-    """The child and the grandchild that an OWNER has started."""
-    return [Watched(int(word)) for word in owner.stdout.readline().split()]
+    """The child and the grandchild that an OWNER has started, once they are guarded."""
+    lines = {owner.stdout.readline(), owner.stdout.readline()}
+    (numbers,) = lines - {"guarded\n"}
+    return [Watched(int(word)) for word in numbers.split()]
 
 
 class TestGuard:
