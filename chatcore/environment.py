@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import environ
 from cryptography.fernet import Fernet
 
+DATABASE_FORMS = "expected postgresql://user:password@host:port/name or sqlite:///path"
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -118,6 +119,8 @@ def sealing_keys(folder: Path) -> list[str]:
 def database(folder: Path) -> dict[str, Any]:
     """Django's DATABASES entry for DATABASE_URL, else SQLite in the data folder."""
     url = os.environ.get("DATABASE_URL", "").strip() or f"sqlite:///{folder / 'chatcore.sqlite3'}"
+    if urlsplit(url).scheme not in {"postgres", "postgresql", "sqlite"}:
+        refuse("DATABASE_URL", DATABASE_FORMS)
     try:
         config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     except Exception:
@@ -141,7 +144,7 @@ def database(folder: Path) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
         return config
-    refuse("DATABASE_URL", "expected postgresql://user:password@host:port/name or sqlite:///path")
+    refuse("DATABASE_URL", DATABASE_FORMS)
 
 
 def email() -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""A value that cannot be used stops the start with one line that names it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(folder: Path, *program: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *program],
+        cwd=ROOT,
+        env={**os.environ, "CHATCORE_DATA": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+class TestABadValue:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("DATABASE_URL", "mysql://root@localhost/chat"),
+            ("REDIS_URL", "localhost:6379"),
+            ("DEBUG", "perhaps"),
+            ("OPENAI_BASE_URL", "api.openai.com"),
+            ("SEALING_KEYS", "short"),
+            ("EMAIL_URL", "pigeon://coop"),
+        ],
+    )
+    def test_is_named_in_one_line(self, tmp_path: Path, name: str, value: str):
+        done = start(tmp_path, "manage.py", "check", **{name: value})
+
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"chatcore: {name} is not usable: expected")
+
+    def test_of_the_server_is_named_too(self, tmp_path: Path):
+        done = start(tmp_path, "-m", "chatcore.serve", CHATCORE_SERVER="apache")
+
+        assert done.returncode == 1
+        assert done.stderr.startswith("chatcore: CHATCORE_SERVER is not usable")
+
+    def test_is_an_empty_file_of_keys(self, tmp_path: Path):
+        (tmp_path / "sealing_keys").touch()
+
+        done = start(tmp_path, "manage.py", "check", SEALING_KEYS="")
+
+        assert done.returncode == 1
+        assert "sealing_keys is empty" in done.stderr
+
+
+class TestASecret:
+    def test_is_made_once_for_its_owner_only(self, tmp_path: Path):
+        start(tmp_path, "manage.py", "check", SEALING_KEYS="")
+        first = (tmp_path / "sealing_keys").read_text()
+        start(tmp_path, "manage.py", "check", SEALING_KEYS="")
+
+        assert (tmp_path / "sealing_keys").read_text() == first
+        assert (tmp_path / "sealing_keys").stat().st_mode & 0o777 == 0o600
