@@ -119,7 +119,10 @@ class TestATurn:
         await asyncio.wait_for(running.drain(), 5)
         running.draining = False
 
-    async def test_that_is_stopped_at_once_ends_as_stopped(self, asker: Member, thread: Thread):
+    async def test_that_is_stopped_at_once_ends_as_stopped(
+        self, asker: Member, thread: Thread, simulator: Simulator
+    ):
+        simulator.outage("openai", "ok-tokens2000-pace20")  # twenty seconds of words
         _, reply = await take_turn(asker, asked(thread))
         assert reply is not None
 
