@@ -3,6 +3,8 @@
 Run inside a house by `manage.py shell`; every name is a model that the simulator plays.
 """
 
+from datetime import UTC, datetime
+
 PACE = "pace2"
 OK = f"kimi/sim-ok-tokens40-{PACE}"
 CASES: dict[str, tuple[str, ...]] = {
@@ -12,7 +14,6 @@ CASES: dict[str, tuple[str, ...]] = {
     "huge": ("openai/sim-ok-tokens90000-pace0",),
     "cut": ("openai/sim-cut-after5", OK),
     "broken": ("openai/sim-cut-after5-tagx2", OK),
-    "alone": ("openai/sim-cut-after5-tagx3", "kimi/sim-401"),
     "busy": ("openai/sim-503", OK),
     "dead": ("openai/sim-404-tagx4",),
     "filter": ("openai/sim-filtered-prompt",),
@@ -20,16 +21,29 @@ CASES: dict[str, tuple[str, ...]] = {
     "echo": ("openai/sim-echo-pace0",),
     "context": ("openai/sim-context",),
     "code": ("openai/sim-code-pace20",),
-    "cached": ("openai/sim-ok-tokens40-cached-pace0",),
     "kept": ("openai/sim-ok-tokens30-pace0-tagx5",),
 }
+VENDORS = ("openai", "gemini", "perplexity", "kimi")
+for _vendor in VENDORS:
+    CASES[f"priced_{_vendor}"] = (f"{_vendor}/sim-ok-tokens40-cached-pace0",)
+    CASES[f"short_{_vendor}"] = (f"{_vendor}/sim-truncated-pace0",)
+PRICE = {"input_usd": "2", "cached_input_usd": "0.2", "output_usd": "10"}
+"""USD per million tokens of every `priced` model."""
 INTERRUPTS = {"broken"}
 KEPT = {"kept": 3600}
 
 
 def add_cases() -> None:
     """Make the intents, deployments and ladders, and publish them."""
-    from routing.models import Deployment, Intent, IntentRule, Ladder, Provider, Rung  # noqa: PLC0415
+    from routing.models import (  # noqa: PLC0415
+        Deployment,
+        Intent,
+        IntentRule,
+        Ladder,
+        Price,
+        Provider,
+        Rung,
+    )
     from routing.services import policy  # noqa: PLC0415
 
     for position, (name, rungs) in enumerate(CASES.items(), start=100):
@@ -54,4 +68,11 @@ def add_cases() -> None:
                 },
             )
             Rung.objects.create(ladder=ladder, deployment=deployment, position=place)
+    for vendor in VENDORS:
+        Price.objects.create(
+            provider=Provider.objects.get(slug=vendor),
+            model="sim-ok-tokens40-cached-pace0",
+            effective_from=datetime(2026, 1, 1, tzinfo=UTC),
+            **PRICE,
+        )
     policy.publish(author=None)

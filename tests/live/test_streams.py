@@ -2,10 +2,12 @@
 
 import json
 import uuid
+from decimal import Decimal
 
 import httpx
 import pytest
 
+from tests.live.cases import PRICE, VENDORS
 from tests.live.house import House, Person, Web
 
 
@@ -147,6 +149,43 @@ class TestHealth:
 
         assert answer.status_code == 302
         assert answer.headers["location"] == "/login/?next=/"
+
+
+class TestEachVendor:
+    @pytest.mark.parametrize("vendor", VENDORS)
+    def test_has_its_tokens_and_its_cost_right_cached_ones_included(
+        self, house: House, demo: Person, vendor: str
+    ):
+        house.forget_calls()
+
+        turn = ask(demo, demo.new_thread(), f"case priced_{vendor}, please").json()
+
+        served = house.calls()[-1]["served"]
+        tokens = served["usage"]
+        assert tokens["cached_tokens"] > 0
+        assert turn["usage"]["input_tokens"] == tokens["input_tokens"]
+        assert turn["usage"]["output_tokens"] == tokens["output_tokens"]
+        if vendor == "perplexity":  # which says itself what it charges
+            assert Decimal(turn["usage"]["cost_est"]) == Decimal(str(served["cost_usd"]))
+            assert turn["cost_source"] == "provider"
+        else:
+            fresh = tokens["input_tokens"] - tokens["cached_tokens"]
+            dollars = (
+                fresh * Decimal(PRICE["input_usd"])
+                + tokens["cached_tokens"] * Decimal(PRICE["cached_input_usd"])
+                + tokens["output_tokens"] * Decimal(PRICE["output_usd"])
+            ) / 1_000_000
+            assert Decimal(turn["usage"]["cost_est"]) == dollars
+            assert turn["cost_source"] == "computed"
+
+    @pytest.mark.parametrize("vendor", VENDORS)
+    def test_says_when_its_token_limit_cut_the_reply(self, demo: Person, vendor: str):
+        turn = ask(demo, demo.new_thread(), f"case short_{vendor}, please").json()
+
+        assert turn["status"] == "complete"
+        assert turn["finish_reason"] == "length"
+        assert turn["usage"]["truncated"] is True
+        assert turn["truncated_reason"] == "token_limit"
 
 
 class TestShippedLadders:
