@@ -158,6 +158,19 @@ def email() -> dict[str, Any]:
     return config
 
 
+def house_url(folder: Path) -> str:
+    """CHATCORE_URL: where people reach this house, for links in mails and for the smoke evaluation.
+
+    Else what `scripts/run` noted in the data folder, else its default.
+    """
+    noted = folder / "url"
+    return (
+        http_url("CHATCORE_URL")
+        or (noted.read_text().strip() if noted.exists() else "")
+        or "http://127.0.0.1:8000"
+    )
+
+
 def is_loopback(host: str) -> bool:
     """Whether a name in ALLOWED_HOSTS means this machine only."""
     if host == "localhost":

@@ -91,6 +91,7 @@ def _finished(turn: Turn, route: Route) -> TurnFinished:
         user_id=turn.thread.owner_id,
         source=turn.source,
         status=Turn.Status.INTERRUPTED,
+        error_code="interrupted",
         route=route,
         started_at=turn.created_at,
         latency_ms=0,

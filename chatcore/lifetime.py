@@ -7,6 +7,7 @@ from chatcore.database import writer
 from chatcore.keeper import keep_turns
 from chatcore.running import running
 from chatcore.services import reply_cache
+from chatcore.signals import web_begins, web_ends
 from routing.providers.http import aclose_all
 
 LAST_WORDS_S = 2.0
@@ -24,7 +25,11 @@ class Lifetime:
     def begin(self) -> None:
         """Start what runs in the background; servers without lifespans call it by their first request."""
         if self._keeping is None:
-            self._keeping = asyncio.create_task(keep_turns())
+            self._keeping = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        await web_begins.asend_robust("chatcore")
+        await keep_turns()
 
     async def end(self) -> None:
         """Let the running replies end and go out, then close what is open."""
@@ -36,6 +41,7 @@ class Lifetime:
         if self._keeping is not None:
             self._keeping.cancel()
             self._keeping = None
+        await web_ends.asend_robust("chatcore")
         await aclose_all()
         await reply_cache.aclose()
         await asyncio.to_thread(writer.close)

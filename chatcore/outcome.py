@@ -90,10 +90,9 @@ class Outcome(msgspec.Struct, kw_only=True):
         """What the whole route came to, once nothing more will happen."""
         self._note_decision(decision)
         route = decision.route
-        if self.cache_hit or not route.attempts:
+        answering = route.answering
+        if self.cache_hit or answering is None:
             return
-        words = [attempt for attempt in route.attempts if attempt.reply_characters]
-        answering = words[-1] if words else route.attempts[-1]
         self.provider = answering.provider
         self.label = _label(answering.deployment, decision)
         self.model = (answering.model_answered or answering.deployment.partition("/")[2])[:120]

@@ -212,6 +212,7 @@ class _TurnRun:
             user_id=self._member.user_id,
             source=self._new.source,
             status=self._outcome.status,
+            error_code=self._outcome.error_code,
             route=route,
             started_at=self._clock.started_at,
             latency_ms=self._outcome.latency_ms or 0,

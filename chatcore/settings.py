@@ -24,6 +24,8 @@ DATABASES = {"default": environment.database(DATA_DIR)}
 REDIS_URL = environment.redis_url()
 EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
+HOUSE_URL = environment.house_url(DATA_DIR)
+
 VENDORS = ("openai", "gemini", "perplexity", "kimi")
 ENV_KEYS = {slug: os.environ.get(f"{slug.upper()}_API_KEY", "").strip() for slug in VENDORS}
 ENV_BASE_URLS = {

@@ -12,12 +12,15 @@ from routing.route import Route
 class TurnFinished(msgspec.Struct, frozen=True, kw_only=True):
     """A turn, or a request of ours without one, has ended. It holds no text."""
 
-    turn_id: UUID | None
+    turn_id: UUID
+    """The turn; for a request without one an id of its own."""
     thread_id: UUID | None
     organisation_id: int | None
     user_id: int | None
     source: str
     status: str
+    error_code: str = ""
+    """Why it failed, as the `failed` frame says it."""
     route: Route
     started_at: datetime
     latency_ms: int
@@ -26,3 +29,13 @@ class TurnFinished(msgspec.Struct, frozen=True, kw_only=True):
 
 turn_finished = Signal()
 """Sent with `finished: TurnFinished`, after the reply is stored and its last frame is out."""
+
+web_begins = Signal()
+"""Sent without arguments in a web process's loop, before its first connection is answered."""
+
+web_ends = Signal()
+"""Sent without arguments in that loop, when the last reply has ended and the database is still open.
+The process waits for its listeners."""
+
+seeded = Signal()
+"""Sent without arguments by the `seed` command, when its own rows are there."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from datetime import datetime
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -155,7 +156,7 @@ async def _ask(claim: Claim, decision: Decision) -> str:
         status = "complete"
     finally:
         finished = TurnFinished(
-            turn_id=None,
+            turn_id=uuid4(),
             thread_id=claim.thread_id,
             organisation_id=claim.organisation_id,
             user_id=claim.user_id,

@@ -9,5 +9,5 @@ class ObservabilityConfig(AppConfig):
 
     def ready(self) -> None:
         """Begin to listen, now that every model is there."""
-        receivers = import_module("observability.receivers")
-        receivers.connect()
+        for name in ("receivers", "schedules"):
+            import_module(f"observability.{name}").connect()

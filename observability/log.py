@@ -4,25 +4,29 @@ from decimal import Decimal
 
 from chatcore.signals import TurnFinished
 from observability.models import AttemptRecord
-from routing.route import Attempt
+from routing.route import Attempt, Route
 
 
 def log_turn(finished: TurnFinished) -> None:
-    """Write one row for each attempt, or one for a reply from the cache. Twice is once."""
-    if finished.route.cache_hit:
-        rows = [_of_cache_hit(finished)]
-    else:
-        rows = [_of_attempt(finished, attempt) for attempt in finished.route.attempts]
-    AttemptRecord.objects.bulk_create(rows, ignore_conflicts=True)
+    """Write one row for each attempt, or one where nobody was called. Twice is once."""
+    AttemptRecord.objects.bulk_create(rows_of(finished), ignore_conflicts=True)
 
 
-def _of_cache_hit(finished: TurnFinished) -> AttemptRecord:
+def rows_of(finished: TurnFinished) -> list[AttemptRecord]:
+    """The rows of one request, not yet written; exactly one concludes it."""
+    route = finished.route
+    if route.cache_hit or not route.attempts:
+        return [_of_nobody(finished)]
+    return [_of_attempt(finished, attempt) for attempt in route.attempts]
+
+
+def _of_nobody(finished: TurnFinished) -> AttemptRecord:
+    """A reply from the cache, or a turn that nobody could be asked for."""
     row = _of_request(finished)
-    row.number = 0
-    row.status = "ok"
-    row.cache_hit = True
-    row.first_token_ms = finished.time_to_first_token_ms
-    row.total_ms = finished.latency_ms
+    row.number, row.concludes = 0, True
+    row.status = "ok" if finished.route.cache_hit else "failed"
+    row.cache_hit, row.saved_usd = finished.route.cache_hit, finished.route.saved_usd
+    row.first_token_ms, row.total_ms = finished.time_to_first_token_ms, finished.latency_ms
     row.usage_source = "none"
     row.cost_usd, row.cost_source = Decimal(0), "computed"
     return row
@@ -31,6 +35,8 @@ def _of_cache_hit(finished: TurnFinished) -> AttemptRecord:
 def _of_attempt(finished: TurnFinished, attempt: Attempt) -> AttemptRecord:
     row = _of_request(finished)
     row.number, row.rung, row.leg = attempt.number, attempt.rung, attempt.leg
+    row.concludes = attempt is finished.route.answering
+    row.key_label = attempt.key[:60]
     row.deployment, row.provider = attempt.deployment, attempt.provider
     row.model_asked = attempt.deployment.partition("/")[2][:120]
     row.model_answered = attempt.model_answered[:120]
@@ -64,12 +70,21 @@ def _of_request(finished: TurnFinished) -> AttemptRecord:
         organisation_id=finished.organisation_id,
         user_id=finished.user_id,
         source=finished.source,
+        turn_status=finished.status,
+        error_code=finished.error_code,
+        latency_ms=finished.latency_ms,
+        time_to_first_token_ms=finished.time_to_first_token_ms,
         intent=route.intent,
+        confidence=_confidence(route),
         policy_version=route.policy_version,
         ladder=route.ladder,
         fallback_used=route.fallback_used,
         started_at=finished.started_at,
     )
+
+
+def _confidence(route: Route) -> float | None:
+    return next((score.score for score in route.scores if score.intent == route.intent), None)
 
 
 def _since(began_ms: int, then_ms: int | None) -> int | None:

@@ -89,6 +89,14 @@ class Route(msgspec.Struct, kw_only=True):
     summarised_turns: int = 0
     unusable: str = ""
     """Why nobody could be asked at all, "" otherwise."""
+    saved_usd: Decimal | None = None
+    """What a reply from the cache had cost when it was made; None when unknown, or not from there."""
+
+    @property
+    def answering(self) -> Attempt | None:
+        """The attempt whose words are the reply; where none gave any, the last one."""
+        words = [attempt for attempt in self.attempts if attempt.reply_characters]
+        return (words or self.attempts)[-1] if self.attempts else None
 
     @property
     def fallback_used(self) -> bool:

@@ -67,6 +67,7 @@ def install_python(setup: Setup, *, dev: bool) -> None:
     if "requirements" in missing:
         command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
         setup.step("Making .venv", command)
+        missing = locks  # nothing of the old folder is left
     # Should this stop half-way, nothing vouches for the folder any more.
     for lock in locks:
         stamp_path(VENV, lock).unlink(missing_ok=True)

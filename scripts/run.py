@@ -181,6 +181,7 @@ def main() -> None:
             install(setup, dev=False)
             model_port = free_port() if wants_local_model() else None
             env = environment(chosen.data, model_port)
+            (chosen.data / "url").write_text(f"http://127.0.0.1:{chosen.port}\n")
             prepare(setup, env, chosen.data)
             household = Household(guard, setup.signals, ROOT, env, programs(chosen, model_port))
             serve(household, setup.signals, chosen)

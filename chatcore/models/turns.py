@@ -75,7 +75,7 @@ class Turn(models.Model):
     input_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=9, blank=True)
-    cost_usd = models.DecimalField(max_digits=18, decimal_places=9, null=True)
+    cost_usd = models.DecimalField(max_digits=21, decimal_places=12, null=True)
     cost_source = models.CharField(max_length=9, blank=True)
     citations = models.JSONField(default=list)
     cache_hit = models.BooleanField(default=False)

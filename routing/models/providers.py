@@ -120,6 +120,11 @@ class Deployment(models.Model):
     enabled = models.BooleanField(
         default=True, help_text="Off: rungs with this model are passed over."
     )
+    retires_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The day its provider will take it away, if one is announced; the weekly mail warns.",
+    )
 
     class Meta:
         ordering = ["provider__name", "model"]

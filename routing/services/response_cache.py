@@ -9,6 +9,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from decimal import Decimal
 
 import msgspec
 import redis.asyncio
@@ -55,6 +56,7 @@ class CachedReply(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int | None = None
     output_tokens: int | None = None
     usage_source: UsageSource = "none"
+    cost_usd: Decimal | None = None
 
 
 def make_cache_key(

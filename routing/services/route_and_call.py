@@ -121,11 +121,13 @@ def _to_keep(
         input_tokens=attempt.usage.input_tokens,
         output_tokens=attempt.usage.output_tokens,
         usage_source=attempt.usage_source,
+        cost_usd=attempt.cost_usd,
     )
 
 
 def _replay(decision: Decision, hit: CachedReply) -> list[RouteEvent]:
     decision.route.cache_hit = True
+    decision.route.saved_usd = hit.cost_usd
     decision.route.attempts.clear()
     events: list[RouteEvent] = [FromCache(hit)]
     for start in range(0, len(hit.text), CHUNK_CHARACTERS):

@@ -18,6 +18,9 @@ from routing.services.facts import PriceFacts
 
 MILLION = Decimal(1_000_000)
 THOUSAND = Decimal(1_000)
+EXACT = Decimal("1e-12")
+"""To which an amount is kept: a price has six decimals and is for a million tokens, so that no
+computed amount is ever rounded, and sums agree whichever way they are made."""
 
 
 class NormalizedUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +53,7 @@ def normalize_usage(
     """One call's tokens and cost: the vendor's own cost first, else by the price row in force."""
     cost = None
     if reported_cost is not None:
-        cost = reported_cost.total_usd
+        cost = reported_cost.total_usd.quantize(EXACT)
     elif price is not None:
         cost = cost_of(usage, price)
     return NormalizedUsage(

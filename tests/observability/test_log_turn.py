@@ -104,10 +104,16 @@ class TestLogTurn:
             960,
         )
 
-    def test_writes_nothing_when_nobody_could_be_asked(self):
-        log_turn(make_finished(route=make_route(attempts=[])))
+    def test_writes_one_row_for_a_turn_that_nobody_could_be_asked_for(self):
+        log_turn(make_finished(status="failed", route=make_route(attempts=[])))
 
-        assert not AttemptRecord.objects.exists()
+        row = AttemptRecord.objects.get()
+        assert (row.number, row.status, row.turn_status, row.cost_usd) == (0, "failed", "failed", 0)
+
+    def test_has_one_row_that_stands_for_the_turn(self):
+        log_turn(make_finished())
+
+        assert AttemptRecord.objects.get(concludes=True).number == 2
 
     def test_takes_names_that_are_too_long_for_their_column(self):
         attempt = make_attempt(1)
@@ -119,10 +125,11 @@ class TestLogTurn:
         assert len(AttemptRecord.objects.get().model_answered) == 120
 
     def test_records_requests_without_a_turn(self):
-        log_turn(make_finished(turn_id=None, thread_id=None, source="summary"))
-        log_turn(make_finished(turn_id=None, thread_id=None, source="summary"))
+        summary = make_finished(thread_id=None, source="summary")
+        log_turn(summary)
+        log_turn(summary)
 
-        assert AttemptRecord.objects.filter(source="summary").count() == 4
+        assert AttemptRecord.objects.filter(source="summary").count() == 2
 
 
 @pytest.mark.anyio

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from chatcore.accounts import make_demo_accounts
 from chatcore.roles import make_roles
 from chatcore.schedules import make_schedules
+from chatcore.signals import seeded
 from routing.seeding import seed
 
 
@@ -32,3 +33,4 @@ class Command(BaseCommand):
         make_schedules()
         if options["demo_logins"]:
             make_demo_accounts(options["demo_logins"])
+        seeded.send("chatcore")

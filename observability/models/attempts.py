@@ -4,28 +4,43 @@ from django.db import models
 
 
 class AttemptRecord(models.Model):
-    """One provider call, or one reply from the cache, for which nobody was called.
+    """One provider call; or one turn for which nobody was called: a reply from the cache, or none.
 
     Rows outlive the threads, people and prices they speak of, hence plain ids. Durations are
-    milliseconds; those of a call count from its beginning.
+    milliseconds; those of a call count from its beginning. What belongs to the whole turn stands on
+    each of its rows alike.
     """
 
-    turn_id = models.UUIDField(null=True)
+    turn_id = models.UUIDField()
+    """The turn; for a request without one (a summary) an id of its own."""
     thread_id = models.UUIDField(null=True)
     organisation_id = models.BigIntegerField(null=True)
     user_id = models.BigIntegerField(null=True)
     source = models.CharField(max_length=8)
+    concludes = models.BooleanField(default=False)
+    """Whether it stands for its turn; exactly one row of each turn does: the one whose words are the
+    reply. Counting these counts turns."""
+    turn_status = models.CharField(max_length=11, blank=True)
+    error_code = models.CharField(max_length=30, blank=True)
+    """Why the turn failed, as the user was told."""
+    latency_ms = models.PositiveIntegerField(null=True)
+    """The whole turn's."""
+    time_to_first_token_ms = models.PositiveIntegerField(null=True)
+    """As the user met it: from the request's coming, whoever answered."""
     intent = models.CharField(max_length=50, blank=True)
+    confidence = models.FloatField(null=True)
+    """The intent's score, 0 to 1."""
     policy_version = models.PositiveIntegerField()
     ladder = models.CharField(max_length=60, blank=True)
     number = models.PositiveSmallIntegerField()
-    """From 1 within its turn; 0 is a reply from the cache."""
+    """From 1 within its turn; 0 where nobody was called."""
     rung = models.PositiveSmallIntegerField(null=True)
     leg = models.PositiveSmallIntegerField(default=0)
     deployment = models.CharField(max_length=180, blank=True)
     provider = models.CharField(max_length=60, blank=True)
     model_asked = models.CharField(max_length=120, blank=True)
     model_answered = models.CharField(max_length=120, blank=True)
+    key_label = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=9)
     error = models.CharField(max_length=30, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True)
@@ -43,9 +58,12 @@ class AttemptRecord(models.Model):
     reasoning_tokens = models.PositiveIntegerField(null=True)
     search_queries = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=9)
-    cost_usd = models.DecimalField(max_digits=18, decimal_places=9, null=True)
+    cost_usd = models.DecimalField(max_digits=21, decimal_places=12, null=True)
+    """None: no price was known. Sum it with `observability.figures.ExactSum` only."""
     cost_source = models.CharField(max_length=9)
     price_id = models.BigIntegerField(null=True)
+    saved_usd = models.DecimalField(max_digits=21, decimal_places=12, null=True)
+    """What a reply from the cache had cost when it was made."""
     finish_reason = models.CharField(max_length=20, blank=True)
     raw_finish_reason = models.CharField(max_length=60, blank=True)
     truncated = models.BooleanField(default=False)

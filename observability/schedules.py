@@ -1,0 +1,42 @@
+"""When does the worker watch, evaluate and report? Rows that staff may switch off."""
+
+from typing import Any
+
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from chatcore.signals import seeded
+
+SWEEP = "Look for what is due in the reports"
+
+
+def connect() -> None:
+    """Make the rows whenever the house is seeded."""
+    seeded.connect(make_schedules, dispatch_uid="observability")
+
+
+def make_schedules(**kwargs: Any) -> None:
+    """The rows that are missing."""
+    minute, _ = IntervalSchedule.objects.get_or_create(every=60, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.get_or_create(
+        name=SWEEP,
+        # A wake-up that waited for longer than the next one is due says nothing new.
+        defaults={"task": "observability.sweep", "interval": minute, "expire_seconds": 60},
+    )
+
+
+def is_on(name: str) -> bool:
+    """Whether staff have left a job switched on."""
+    return bool(PeriodicTask.objects.filter(name=name, enabled=True).exists())
+
+
+def at(minute: int, hour: int, *, day_of_week: str = "*") -> CrontabSchedule:
+    """A time of day (UTC), every day or on one weekday."""
+    schedule, _ = CrontabSchedule.objects.get_or_create(
+        minute=str(minute),
+        hour=str(hour),
+        day_of_week=day_of_week,
+        day_of_month="*",
+        month_of_year="*",
+        timezone="UTC",
+    )
+    return schedule
