@@ -171,9 +171,7 @@ class TestASweep:
 
         summaries.summarise_due()
 
-        assert [(one.source, one.status) for one in told] == [
-            ("summary", "complete")
-        ]
+        assert [(one.source, one.status) for one in told] == [("summary", "complete")]
         assert (told[0].thread_id, told[0].organisation_id) == (thread.pk, acme.pk)
         assert told[0].route.attempts[0].usage_source == "reported"
 
