@@ -62,3 +62,14 @@ class TestInstall:
 
         assert trace.exists()
         assert (checkout / ".venv" / ".requirements-dev.stamp").exists()
+
+    def test_adds_it_again_when_the_rest_has_begun_anew(self, checkout):
+        install(checkout, "--dev")
+        (checkout / "requirements-dev.lock").write_text(f"absent==1 --hash=sha256:{'0' * 64}\n")
+        vouch = "from scripts.install import *; stamp_path(VENV, LOCK).write_text(stamp(LOCK))"
+        command = [sys.executable, "-P", "-c", vouch.replace("LOCK", "'requirements-dev'")]
+        subprocess.run(command, env={"PYTHONPATH": str(checkout)}, check=True)
+        (checkout / "requirements.lock").write_text("# yet another\n")
+
+        with pytest.raises(subprocess.CalledProcessError):  # it looks for what is nowhere
+            install(checkout, "--dev")
