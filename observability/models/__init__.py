@@ -1,5 +1,15 @@
 """What is measured, and what was made of it."""
 
+from observability.models.alerts import Incident, IncidentMail
 from observability.models.attempts import AttemptRecord
+from observability.models.rollups import Delivery, Recipient, SeededAddress, WeeklyRollup
 
-__all__ = ["AttemptRecord"]
+__all__ = [
+    "AttemptRecord",
+    "Delivery",
+    "Incident",
+    "IncidentMail",
+    "Recipient",
+    "SeededAddress",
+    "WeeklyRollup",
+]

@@ -1,0 +1,138 @@
+"""Which weeks were reported, to whom, and what became of every mail."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+
+from chatcore.models import Organisation
+
+
+class Recipient(models.Model):
+    """Somebody who is sent the weekly rollup."""
+
+    email = models.EmailField(
+        "e-mail address", help_text="Where the weekly rollup goes, Sundays after 02:00 UTC."
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Whose numbers are sent. Empty: those of all organisations, for operators only.",
+    )
+    active = models.BooleanField(default=True, help_text="Off: no mail goes there.")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    """None: it came from REPORT_RECIPIENTS."""
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                "organisation",
+                name="one_recipient_an_address",
+                violation_error_message="This address is on the list already.",
+            ),
+            # Two rows without an organisation are not equal to a database.
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=models.Q(organisation__isnull=True),
+                name="one_operator_an_address",
+                violation_error_message="This address is on the list already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.organisation or 'all organisations'})"
+
+
+class SeededAddress(models.Model):
+    """An address of REPORT_RECIPIENTS that was put on the list. What staff take off stays off."""
+
+    email = models.EmailField(unique=True)
+
+    class Meta:
+        ordering = ["email"]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class WeeklyRollup(models.Model):
+    """One week's report, as it was made and sent. A row is whole or not there."""
+
+    week_ending = models.DateField()
+    """The Sunday at whose 00:00 UTC the seven days end."""
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    """None: all organisations."""
+    content = models.TextField()
+    """`observability.rollup.report.Report` as JSON."""
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-week_ending", models.F("organisation__name").asc(nulls_first=True)]
+        verbose_name = "weekly rollup"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["week_ending", "organisation"], name="one_rollup_an_organisation"
+            ),
+            models.UniqueConstraint(
+                fields=["week_ending"],
+                condition=models.Q(organisation__isnull=True),
+                name="one_rollup_of_all",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Week until {self.week_ending}, {self.organisation or 'all organisations'}"
+
+
+class Delivery(models.Model):
+    """One rollup to one address, and the claim of whoever sends it: at most one mail, ever.
+
+    waiting -> claimed -> handing_over -> sent; a worker that dies while it has only claimed is
+    replaced, one that dies while it hands the mail over leaves it uncertain.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting to be sent"
+        CLAIMED = "claimed", "Being prepared"
+        HANDING_OVER = "handing_over", "Being handed over"
+        SENT = "sent", "Sent"
+        UNCERTAIN = "uncertain", "Uncertain: it may have arrived"
+        FAILED = "failed", "Not sent"
+
+    rollup = models.ForeignKey(WeeklyRollup, on_delete=models.CASCADE, related_name="deliveries")
+    email = models.EmailField("e-mail address")
+    """Copied: who was taken off the list and put on it again is not sent the same week twice."""
+    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
+    claim = models.UUIDField(null=True)
+    """Whoever sends it now; nobody else may."""
+    claim_expires_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+    """After a failure: when it is tried again."""
+    trouble = models.CharField(max_length=300, blank=True)
+    """Why it is not sent, or uncertain, in words."""
+    changed_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-rollup__week_ending", "email"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint("rollup", Lower("email"), name="one_mail_an_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.get_state_display()}"
