@@ -29,6 +29,8 @@ class Member(msgspec.Struct, frozen=True):
     organisation_id: int
     username: str
     is_staff: bool
+    source: str = "chat"
+    """What their turns are counted under; a program's is what its token was made for."""
 
 
 def member_of_user(user_id: int) -> Member | None:
@@ -67,7 +69,7 @@ def member_of_token(token: str) -> Member | None:
         return None  # the person has left the organisation that the token was made for
     if row.last_used_at is None or row.last_used_at <= now - USED_NOTED_EVERY:
         ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
-    return member
+    return msgspec.structs.replace(member, source=row.source)
 
 
 def _member(membership: Membership) -> Member:

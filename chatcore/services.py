@@ -135,9 +135,7 @@ class _TurnRun:
             stopwatch=self._clock.milliseconds,
             started_at=self._clock.started_at,
             on_attempt=self._note_attempts,
-            keeping=Keeping(
-                cache=reply_cache, owner=self._owner(), fresh=self._new.kind == "retry"
-            ),
+            keeping=Keeping(cache=reply_cache, owner=self._owner(), fresh=self._asks_anew()),
         )
         async with aclosing(events):
             async for event in events:
@@ -157,6 +155,10 @@ class _TurnRun:
                     case Citations(items):
                         outcome.note_citations(items)
         outcome.status = "complete"
+
+    def _asks_anew(self) -> bool:
+        """A retry wants another answer, and the smoke evaluation a provider's."""
+        return self._new.kind == "retry" or self._new.source == "smoke"
 
     def _owner(self) -> Owner:
         return Owner(
@@ -215,6 +217,6 @@ class _TurnRun:
             error_code=self._outcome.error_code,
             route=route,
             started_at=self._clock.started_at,
-            latency_ms=self._outcome.latency_ms or 0,
+            latency_ms=self._outcome.latency_ms,
             time_to_first_token_ms=self._outcome.time_to_first_token_ms,
         )

@@ -66,7 +66,7 @@ async def post_turn(scope: Scope, receive: Receive, send: Send, thread_id: UUID)
             asked.id,
             kind="ask",
             text=frames.check_prompt(asked.text),
-            source="api" if "Authorization" in request.headers else "chat",
+            source=member.source,
         )
         accepted, reply = await take_turn(member, new)
         reply = reply or await find_reply(member, accepted.turn_id)

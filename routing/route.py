@@ -84,6 +84,8 @@ class Route(msgspec.Struct, kw_only=True):
     cache_hit: bool = False
     context_tokens: int = 0
     """Estimated size of what the answering model was sent."""
+    context_turns: int = 0
+    """Earlier turns that it was sent as they were said."""
     left_out_turns: int = 0
     """Earlier turns that did not fit and that no summary covers yet."""
     summarised_turns: int = 0

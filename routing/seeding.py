@@ -70,6 +70,7 @@ def _providers() -> None:
                 "first_token_timeout_s": model.first_token_timeout_s,
                 "max_concurrency": model.max_concurrency,
                 "offered": model.offered,
+                "demo": model.demo,
             },
         )
         made |= new

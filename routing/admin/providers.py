@@ -66,7 +66,7 @@ class DeploymentAdmin(SupplyAdmin):
     list_select_related = ["provider"]
     search_fields = ["label", "model", "provider__name"]
     fieldsets = [
-        (None, {"fields": ["provider", "model", "label", "enabled", "offered"]}),
+        (None, {"fields": ["provider", "model", "label", "enabled", "offered", "demo"]}),
         ("Size", {"fields": ["context_window", "max_output_tokens"]}),
         ("Patience", {"fields": ["first_token_timeout_s", "max_concurrency"]}),
     ]

@@ -30,6 +30,8 @@ class ShippedDeployment(msgspec.Struct, frozen=True, kw_only=True):
     first_token_timeout_s: int = 10
     max_concurrency: int = 0
     offered: bool = True
+    demo: bool = False
+    """What it says is not judged."""
 
 
 PROVIDERS = (
@@ -142,5 +144,6 @@ DEPLOYMENTS = (
         first_token_timeout_s=60,
         max_concurrency=1,
         offered=False,
+        demo=True,
     ),
 )

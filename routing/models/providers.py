@@ -120,6 +120,11 @@ class Deployment(models.Model):
     enabled = models.BooleanField(
         default=True, help_text="Off: rungs with this model are passed over."
     )
+    demo = models.BooleanField(
+        "only for show",
+        default=False,
+        help_text="For a model too small to be right: the smoke evaluation does not judge what it says.",
+    )
     retires_on = models.DateField(
         null=True,
         blank=True,

@@ -42,6 +42,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     messages: tuple[Message, ...]
     tokens: int
+    turns: int
+    """Earlier turns among the messages."""
     left_out: int
     """Earlier turns that are neither in the messages nor in the summary."""
     summarised: int
@@ -109,7 +111,11 @@ def _assemble(
     messages.append(Message("user", prompt))
     tokens = sum(estimate_tokens(message.content) + MESSAGE_OVERHEAD for message in messages)
     return Context(
-        messages=_alternating(messages), tokens=tokens, left_out=left_out, summarised=summarised
+        messages=_alternating(messages),
+        tokens=tokens,
+        turns=len(turns),
+        left_out=left_out,
+        summarised=summarised,
     )
 
 

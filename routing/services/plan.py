@@ -42,6 +42,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     def note_context(self, context: Context) -> None:
         """Write a context's size onto the route."""
         self.route.context_tokens = context.tokens
+        self.route.context_turns = context.turns
         self.route.left_out_turns = context.left_out
         self.route.summarised_turns = context.summarised
 

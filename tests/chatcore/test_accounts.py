@@ -64,7 +64,9 @@ class TestMemberOfSession:
 
 class TestMemberOfToken:
     def test_is_on_whose_behalf_it_was_made(self, alice, acme):
-        assert member_of_token(make_token(alice)) == Member(alice.pk, acme.pk, "alice", False)
+        assert member_of_token(make_token(alice)) == Member(
+            alice.pk, acme.pk, "alice", False, source="api"
+        )
 
     def test_is_nobody_for_an_unknown_one(self, db):
         assert member_of_token("cc_unknown") is None

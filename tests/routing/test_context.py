@@ -32,7 +32,7 @@ class TestTheContext:
 
         roles = [message.role for message in context.messages]
         assert roles == ["system", *["user", "assistant"] * 3, "user"]
-        assert (context.left_out, context.summarised) == (0, 0)
+        assert (context.turns, context.left_out, context.summarised) == (3, 0, 0)
 
     def test_leaves_the_oldest_out_and_says_so(self):
         context = build_context(
@@ -44,7 +44,7 @@ class TestTheContext:
 
         assert context.messages[-2].content.startswith("answer 19")
         kept = (len(context.messages) - 2) // 2
-        assert context.left_out == 20 - kept
+        assert (context.turns, context.left_out) == (kept, 20 - kept)
 
     def test_speaks_of_what_does_not_fit_by_the_summary(self):
         context = build_context(
