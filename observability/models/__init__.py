@@ -3,6 +3,13 @@
 from observability.models.alerts import Incident, IncidentMail
 from observability.models.attempts import AttemptRecord
 from observability.models.rollups import Delivery, Recipient, SeededAddress, WeeklyRollup
+from observability.models.smoke import (
+    SmokeCase,
+    SmokeCheck,
+    SmokeResult,
+    SmokeRun,
+    SmokeSettings,
+)
 
 __all__ = [
     "AttemptRecord",
@@ -11,5 +18,10 @@ __all__ = [
     "IncidentMail",
     "Recipient",
     "SeededAddress",
+    "SmokeCase",
+    "SmokeCheck",
+    "SmokeResult",
+    "SmokeRun",
+    "SmokeSettings",
     "WeeklyRollup",
 ]
