@@ -2,6 +2,7 @@
 
 `writer` runs jobs on threads of its own, and jobs that come together share one transaction (group
 commit): under load dozens of turns cost one flush of the disk. `read` is for look-ups outside it.
+Either takes its caller's context along, so that a query stands in the trace of whoever wanted it.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -48,7 +51,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._start()
-        self._jobs.put(_Job(job, loop, future))
+        self._jobs.put(_Job(partial(copy_context().run, job), loop, future))
         return await asyncio.shield(future)
 
     def close(self) -> None:
@@ -167,4 +170,4 @@ async def read(job: Callable[[], T]) -> T:
         finally:
             close_old_connections()
 
-    return await asyncio.get_running_loop().run_in_executor(_readers, run)
+    return await asyncio.get_running_loop().run_in_executor(_readers, copy_context().run, run)

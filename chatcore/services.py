@@ -20,6 +20,7 @@ from chatcore.replies import Reply
 from chatcore.running import running
 from chatcore.signals import TurnFinished, turn_finished
 from chatcore.stopwatch import Stopwatch
+from chatcore.tracing import end_turn_span, turn_span
 from chatcore.turns import Accepted, NewTurn, Refused
 from routing import route as routes
 from routing.providers.messages import Citations, TextDelta
@@ -51,15 +52,21 @@ async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | Non
 
 async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
     clock = Stopwatch()
-    try:
-        accepted = await _accept(member, new)
-    except DatabaseError as error:
-        logger.exception("A turn could not be accepted")
-        raise Refused("unavailable", "Messages cannot be kept just now.") from error
-    if accepted.duplicate:
-        return accepted, running.replies.get(accepted.turn_id)
-    reply = Reply(turn_id=accepted.turn_id, thread_id=new.thread_id, lease_token=new.lease_token)
-    running.start(reply, _TurnRun(member, new, accepted, reply, clock).live())
+    with turn_span():
+        try:
+            accepted = await _accept(member, new)
+        except DatabaseError as error:
+            logger.exception("A turn could not be accepted")
+            raise Refused("unavailable", "Messages cannot be kept just now.") from error
+        if accepted.duplicate:
+            end_turn_span("duplicate")
+            return accepted, running.replies.get(accepted.turn_id)
+        if accepted.decision is not None:
+            accepted.decision.route.decided_ms = clock.milliseconds()
+        reply = Reply(
+            turn_id=accepted.turn_id, thread_id=new.thread_id, lease_token=new.lease_token
+        )
+        running.start(reply, _TurnRun(member, new, accepted, reply, clock).live())
     return accepted, reply
 
 
@@ -88,6 +95,7 @@ class _TurnRun:
         self._reply = reply
         self._clock = clock
         self._outcome = Outcome()
+        self._stored_ms: int | None = None
 
     async def live(self) -> None:
         """From accepted to ended, whatever happens in between."""
@@ -109,6 +117,7 @@ class _TurnRun:
             logger.exception("Turn %s failed on our side", self._reply.turn_id)
             outcome.fail("internal")
         await self._finish()
+        end_turn_span(outcome.status)
 
     async def _wait_for_turn(self) -> Decision:
         """Until every earlier turn of the thread has ended. Raises Refused when ours was lost."""
@@ -181,6 +190,7 @@ class _TurnRun:
                 decision.route.close()
                 outcome.note_route(decision)
             kept = await self._store(outcome)
+            self._stored_ms = self._clock.milliseconds()
         except Exception:
             logger.exception("Turn %s could not be stored", reply.turn_id)
             kept = False
@@ -219,4 +229,5 @@ class _TurnRun:
             started_at=self._clock.started_at,
             latency_ms=self._outcome.latency_ms,
             time_to_first_token_ms=self._outcome.time_to_first_token_ms,
+            stored_ms=self._stored_ms,
         )

@@ -23,8 +23,11 @@ class TurnFinished(msgspec.Struct, frozen=True, kw_only=True):
     """Why it failed, as the `failed` frame says it."""
     route: Route
     started_at: datetime
-    latency_ms: int
+    latency_ms: int | None
+    """None: nobody knows, for its process died."""
     time_to_first_token_ms: int | None
+    stored_ms: int | None = None
+    """From the request's coming until its end was stored; None where it was not."""
 
 
 turn_finished = Signal()

@@ -18,6 +18,7 @@ from chatcore import summary_store
 from chatcore.models import Turn
 from chatcore.signals import TurnFinished, turn_finished
 from chatcore.summary_store import Claim
+from chatcore.tracing import end_turn_span, turn_span
 from routing.providers import http
 from routing.providers.messages import TextDelta
 from routing.route import Route
@@ -78,7 +79,8 @@ def _write_pieces(claim: Claim) -> bool:
     for number, (text, until) in enumerate(_pieces(turns, room)):
         if number == PIECES_A_THREAD:
             return False
-        summary = asyncio.run(_ask(claim, _decide(_prompt(claim.summary, text))))
+        with turn_span():
+            summary = asyncio.run(_ask(claim, _decide(_prompt(claim.summary, text))))
         if not summary_store.keep(claim, summary, until=until, now=timezone.now()):
             return False
     return True
@@ -168,6 +170,7 @@ async def _ask(claim: Claim, decision: Decision) -> str:
             time_to_first_token_ms=_first_token_ms(decision.route),
         )
         await turn_finished.asend_robust("chatcore", finished=finished)
+        end_turn_span(status)
         await http.aclose_all()  # the clients belong to this loop, which ends here
     return text
 

@@ -68,10 +68,12 @@ class Attempt(msgspec.Struct, kw_only=True):
     price: int | None = None
     """The id of the price row it was computed with."""
     reply_characters: int = 0
+    reply_chunks: int = 0
+    """In how many pieces they came."""
 
 
 class Route(msgspec.Struct, kw_only=True):
-    """The record of one request."""
+    """The record of one request. Times are counted as those of its attempts."""
 
     intent: str
     reason: str
@@ -91,6 +93,11 @@ class Route(msgspec.Struct, kw_only=True):
     summarised_turns: int = 0
     unusable: str = ""
     """Why nobody could be asked at all, "" otherwise."""
+    decided_ms: int | None = None
+    """Until the decision was made and kept; None where the request was timed from there."""
+    cache_asked_ms: int | None = None
+    """Until the reply cache was asked; None when it was not."""
+    cache_answered_ms: int | None = None
     saved_usd: Decimal | None = None
     """What a reply from the cache had cost when it was made; None when unknown, or not from there."""
 

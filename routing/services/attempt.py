@@ -3,12 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from weakref import WeakKeyDictionary
 
 from routing.providers.base import Endpoint
-from routing.providers.errors import Cools, ProviderError, Remedy, StreamCut, TimedOut
+from routing.providers.errors import (
+    Cools,
+    ProviderError,
+    Remedy,
+    StreamCut,
+    TimedOut,
+    Unreachable,
+)
 from routing.providers.messages import (
     ChatRequest,
     Deadlines,
@@ -25,7 +32,11 @@ from routing.providers.usage import Usage
 from routing.route import Attempt
 from routing.services.breaker import Health
 from routing.services.facts import DeploymentFacts, KeyFacts, Snapshot
-from routing.services.token_track import tally
+from routing.services.token_track import note_tally, prices_of, tally
+
+
+BROKE_OFF = {Unreachable.code, StreamCut.code, TimedOut.code}
+"""Errors after which the vendor may have gone on: what it had counted until then is not its last word."""
 
 
 class NoSlot(ProviderError):
@@ -98,6 +109,7 @@ class Caller:
         self._sent = False
         generated: list[str] = []
         reported: Usage | None = None
+        cost: ReportedCost | None = None
         try:
             async with aclosing(self._stream(deployment, key, messages)) as events:
                 async for event in events:
@@ -109,13 +121,13 @@ class Caller:
                     yield event
         except ProviderError as error:
             self._note_failure(attempt, error, key)
-            reported = error.usage
+            reported, cost = error.usage, error.cost
             raise
         finally:
             if attempt.status == "started":
                 attempt.status = "abandoned"  # stopped by the user, or the process drains
             if attempt.ended_ms is None:
-                self._close(attempt, reported, None, sent_tokens, generated)
+                self._close(attempt, reported, cost, sent_tokens, generated)
 
     def _freshest_key(self, deployment: DeploymentFacts) -> KeyFacts | None:
         keys = self._snapshot.keys.get(deployment.provider, ())
@@ -152,6 +164,7 @@ class Caller:
                 if attempt.first_token_ms is None:
                     attempt.first_token_ms = self._stopwatch()
                 attempt.reply_characters += len(text)
+                attempt.reply_chunks += 1
                 generated.append(text)
             case ReasoningDelta(text):
                 generated.append(text)
@@ -189,20 +202,16 @@ class Caller:
         if reported is None and not (self._sent and _was_accepted(attempt)):
             attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
             return
-        prices = self._snapshot.prices
-        asked = attempt.deployment.partition("/")[2]
         result = tally(
             reported=reported,
             reported_cost=cost,
-            prices=prices.get((attempt.provider, attempt.model_answered))
-            or prices.get((attempt.provider, asked), ()),
-            at=self._started_at,
+            prices=prices_of(self._snapshot.prices, attempt),
+            at=self._started_at + timedelta(milliseconds=attempt.started_ms),
             sent_tokens=sent_tokens,
             generated="".join(generated),
+            final=attempt.error not in BROKE_OFF,
         )
-        attempt.usage, attempt.usage_source = result.usage, result.usage_source
-        attempt.cost_usd, attempt.cost_source = result.cost_usd, result.cost_source
-        attempt.price = result.price
+        note_tally(attempt, result)
 
 
 def _was_accepted(attempt: Attempt) -> bool:

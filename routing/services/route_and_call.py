@@ -58,10 +58,14 @@ async def route_and_call(
     price in force). Raises LadderExhausted. Closing the generator ends the call to the provider.
     """
     key = _cache_key(decision, keeping)
-    if keeping and key and not keeping.fresh and (hit := await keeping.cache.get_cached(key)):
-        for event in _replay(decision, hit):
-            yield event
-        return
+    if keeping and key and not keeping.fresh:
+        decision.route.cache_asked_ms = stopwatch()
+        hit = await keeping.cache.get_cached(key)
+        decision.route.cache_answered_ms = stopwatch()
+        if hit:
+            for event in _replay(decision, hit):
+                yield event
+            return
     caller = Caller(
         snapshot=decision.snapshot, health=health, stopwatch=stopwatch, started_at=started_at
     )
