@@ -1,0 +1,113 @@
+"""Which provider errors does nobody repair but staff? They are told of a key or a model in trouble.
+
+These are the errors after which routing leaves a key or a deployment alone for a while
+(`routing.providers.errors.Cools`); the ladders go on with the next rung, so users may notice nothing.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import msgspec
+from django.db.models import Q, QuerySet
+
+from chatcore.database import writer
+from chatcore.signals import TurnFinished
+from observability.alerts.incidents import close_incident, raise_incident
+from observability.models import AttemptRecord, Incident
+from routing.models import Deployment, ProviderKey
+from routing.providers.errors import (
+    EndpointRetired,
+    KeyRefused,
+    ModelGone,
+    NotPermitted,
+    QuotaExhausted,
+)
+from routing.route import Attempt
+
+OF_KEYS = {
+    KeyRefused.code: "refused the key: it is unknown there, expired or revoked",
+    NotPermitted.code: "says that the key may not do this: its rights, its region or its billing",
+    QuotaExhausted.code: "says that the key's account is out of money or of its allowance",
+}
+OF_MODELS = {
+    ModelGone.code: "says that there is no such model, or not for this account",
+    EndpointRetired.code: "has switched off the interface through which the model is called",
+}
+BETWEEN = " / "
+"""Between a provider and the label of its key; no provider's short name holds it."""
+KEYLESS = "no key"
+"""In a label's place, for a server that was called without one."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What is to be told."""
+
+    kind: str
+    subject: str
+    text: str
+
+
+def refusals(finished: TurnFinished) -> Iterator[Refusal]:
+    """What staff must hear of a request; for nearly every one nothing."""
+    for attempt in finished.route.attempts:
+        if attempt.error in OF_KEYS:
+            subject = key_subject(attempt.provider, attempt.key)
+            yield Refusal(Incident.Kind.KEY_REFUSED, subject, _text(attempt, OF_KEYS))
+        elif attempt.error in OF_MODELS:
+            yield Refusal(Incident.Kind.MODEL_GONE, attempt.deployment, _text(attempt, OF_MODELS))
+
+
+async def notice(finished: TurnFinished) -> None:
+    """Raise what a finished request shows. Without such an error it does nothing at all."""
+    if found := tuple(refusals(finished)):
+        await writer.run(partial(_raise, found))
+
+
+def _raise(found: tuple[Refusal, ...]) -> None:
+    for one in found:
+        raise_incident(kind=one.kind, subject=one.subject, text=one.text)
+
+
+def close_what_works_again() -> None:
+    """End the incidents of keys and models that have answered since, or that nobody uses any more."""
+    for incident in Incident.objects.filter(
+        closed_at=None, kind__in=[Incident.Kind.KEY_REFUSED, Incident.Kind.MODEL_GONE]
+    ):
+        if because := _over(incident):
+            close_incident(kind=incident.kind, subject=incident.subject, because=because)
+
+
+def key_subject(provider: str, label: str) -> str:
+    """How an incident names a key."""
+    return f"{provider}{BETWEEN}{label or KEYLESS}"
+
+
+def _text(attempt: Attempt, words: dict[str, str]) -> str:
+    status = f" (HTTP {attempt.http_status})" if attempt.http_status else ""
+    return f"Asked for {attempt.deployment}, {attempt.provider} {words[attempt.error]}{status}."
+
+
+def _over(incident: Incident) -> str:
+    """Why an incident is over, in words; "" while it is not."""
+    if incident.kind == Incident.Kind.MODEL_GONE:
+        if not _deployments(incident.subject).filter(enabled=True).exists():
+            return "The model is switched off or removed."
+        calls = AttemptRecord.objects.filter(deployment=incident.subject)
+        return "It has answered since." if _answered_since(calls, incident) else ""
+    provider, _, label = incident.subject.partition(BETWEEN)
+    label = "" if label == KEYLESS else label
+    keys = ProviderKey.objects.filter(provider__slug=provider, label=label, enabled=True)
+    if label and not keys.exists():
+        return "The key is switched off or removed."
+    calls = AttemptRecord.objects.filter(provider=provider, key_label=label)
+    return "It has been taken since." if _answered_since(calls, incident) else ""
+
+
+def _answered_since(calls: QuerySet[AttemptRecord], incident: Incident) -> bool:
+    answered = calls.filter(Q(status="ok") | Q(first_token_ms__isnull=False), error="")
+    return answered.filter(started_at__gt=incident.last_seen_at).exists()
+
+
+def _deployments(name: str) -> QuerySet[Deployment]:
+    provider, _, model = name.partition("/")
+    return Deployment.objects.filter(provider__slug=provider, model=model)
