@@ -57,8 +57,12 @@ def http_url(name: str) -> str:
     value = os.environ.get(name, "").strip().rstrip("/")
     if not value:
         return ""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        usable = False
+    if not usable:
         refuse(name, "expected an address such as https://api.example.org/v1")
     return value
 

@@ -51,6 +51,7 @@ def serve_with_uvicorn(host: str, port: int) -> None:
         lifespan="on",
         log_level="warning",
         access_log=False,
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
     )
@@ -61,9 +62,14 @@ def serve_with_daphne(host: str, port: int) -> None:
     from daphne.server import Server  # noqa: PLC0415  # it installs Twisted's reactor on import
     from django.conf import settings  # noqa: PLC0415
     from twisted.internet.defer import Deferred  # noqa: PLC0415
+    from twisted.python.failure import Failure  # noqa: PLC0415
+    from twisted.python.log import PythonLoggingObserver  # noqa: PLC0415
 
     from chatcore.asgi import application  # noqa: PLC0415  # after the reactor
     from chatcore.lifetime import lifetime  # noqa: PLC0415
+
+    def say(failure: Failure) -> None:
+        logger.error("The replies were not drained", exc_info=failure.value)
 
     class DrainingServer(Server):  # type: ignore[misc]  # daphne ships no types
         """Stops listening, lets the replies end, and only then ends the connections."""
@@ -75,9 +81,10 @@ def serve_with_daphne(host: str, port: int) -> None:
         def kill_all_applications(self) -> Deferred[Any]:
             self._open_port.stopListening()
             drained = Deferred.fromFuture(asyncio.ensure_future(lifetime.end()))
-            drained.addErrback(lambda failure: logger.error("%s", failure.getTraceback()))
+            drained.addErrback(say)
             return drained.addCallback(lambda _: Server.kill_all_applications(self))
 
+    PythonLoggingObserver("twisted").start()  # type: ignore[no-untyped-call]
     DrainingServer(
         application=application,
         endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],

@@ -202,10 +202,16 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# --- what is told of all this ---------------------------------------------------------------------
+
+OTLP_ENDPOINT = environment.http_url("OTEL_EXPORTER_OTLP_ENDPOINT")
+_LINES = "chatcore.log_lines.PlainLines" if DEBUG else "chatcore.log_lines.JsonLines"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": _LINES}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # Not Django's own handlers: one writes each line twice, one mails whole requests.
+    "loggers": {"django": {"handlers": [], "level": "WARNING"}},
 }

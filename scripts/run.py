@@ -110,7 +110,7 @@ def programs(chosen: argparse.Namespace, model_port: int | None) -> list[Program
     python = str(PYTHON)
     web = [python, "-m", "chatcore.serve", "--server", chosen.server]
     web += ["--host", "127.0.0.1", "--port", str(chosen.port)]
-    worker = [python, "-m", "celery", "-A", "chatcore", "worker", "-B", "-P", "solo"]
+    worker = [python, "-m", "celery", "-q", "-A", "chatcore", "worker", "-B", "-P", "solo"]
     worker += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     worker += ["-l", "warning", "-s", str(chosen.data / "queue" / "beat")]
     listed = [
