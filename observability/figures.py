@@ -111,6 +111,14 @@ _AGGREGATES: dict[str, Any] = {
 }
 
 
+def _of(name: str) -> str:
+    """A sum's name in a query, where that of a column would be taken for the column."""
+    return f"of_{name}"
+
+
+_SUMS = {_of(name): sum_ for name, sum_ in _AGGREGATES.items()}
+
+
 def records(
     span: Span, *, organisation_id: int | None = None, sources: Iterable[str] = CHAT_SOURCES
 ) -> Rows:
@@ -123,20 +131,13 @@ def records(
 
 def measure(rows: Rows) -> Figures:
     """What all these rows come to."""
-    return _figures(rows.aggregate(**_AGGREGATES))
+    return _figures(rows.aggregate(**_SUMS))
 
 
 def measure_by(rows: Rows, *fields: str) -> dict[tuple[Any, ...], Figures]:
     """The same for each value of some fields; all their costs add up to the whole's."""
-    groups = rows.values(*fields).annotate(
-        **{f"of_{name}": sum_ for name, sum_ in _AGGREGATES.items()}
-    )
-    return {
-        tuple(group[field] for field in fields): _figures(
-            {name: group[f"of_{name}"] for name in _AGGREGATES}
-        )
-        for group in groups.order_by(*fields)
-    }
+    groups = rows.values(*fields).annotate(**_SUMS).order_by(*fields)
+    return {tuple(group[field] for field in fields): _figures(group) for group in groups}
 
 
 def percentile(rows: Rows, field: str, hundredths: int) -> int | None:
@@ -150,7 +151,8 @@ def percentile(rows: Rows, field: str, hundredths: int) -> int | None:
 
 
 def _figures(values: dict[str, Any]) -> Figures:
-    return Figures(**{name: value for name, value in values.items() if value is not None})
+    found = {name: values[_of(name)] for name in _AGGREGATES}
+    return Figures(**{name: value for name, value in found.items() if value is not None})
 
 
 assert Decimal(1).scaleb(-DIGITS) == EXACT
