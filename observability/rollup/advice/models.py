@@ -1,0 +1,40 @@
+"""Which models are going away, and where would they be missed?"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django.urls import reverse
+
+from observability.rollup.advice.evidence import Evidence, listed
+from observability.rollup.report import Recommendation
+from observability.rollup.words import counted
+from routing.models import Deployment
+
+SOON = timedelta(days=90)
+
+
+def going_away(evidence: Evidence) -> Iterator[Recommendation]:
+    """Models on a ladder that their provider takes away soon, or has taken away."""
+    week_ending = evidence.span.end.date()
+    leaving = Deployment.objects.filter(enabled=True, retires_on__lt=week_ending + SOON)
+    for model in leaving.select_related("provider").order_by("retires_on", "pk"):
+        ladders = evidence.ladders_with(model)
+        if ladders:
+            yield _leaving(evidence, model, model.retires_on or week_ending, ladders)
+
+
+def _leaving(
+    evidence: Evidence, model: Deployment, day: date, ladders: list[str]
+) -> Recommendation:
+    days = (day - evidence.span.end.date()).days
+    when = f"in {counted(days, 'day')}" if days > 0 else "by the end of this week"
+    calls = evidence.rows.filter(deployment=model.name, number__gt=0).count()
+    return Recommendation(
+        kind="model_going_away",
+        title=f"{model.label} goes away on {day.day} {day:%B %Y}",
+        explanation=f"{model.provider.name} takes it away {when}. It is on {listed(ladders)} and "
+        f"was called {counted(calls, 'time')} this week. Put another model in its place.",
+        path=evidence.ladder_paths[ladders[0]]
+        if len(ladders) == 1
+        else reverse("admin:routing_deployment_change", args=[model.pk]),
+    )
