@@ -7,17 +7,21 @@ interrupted. Plain sync jobs for the writer, each inside a transaction.
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DataError, transaction
 from django.db.models.functions import Now
 
+from chatcore.frames import LEG
 from chatcore.models import Turn
 from chatcore.outcome import Outcome
 from chatcore.signals import TurnFinished
 from chatcore.turns import LEASE, Checkpoint
 from routing import route as routes
 from routing.route import Route
+from routing.services import snapshot
+from routing.services.token_track import close_orphan
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +72,7 @@ def end_orphans() -> list[TurnFinished]:
     orphans = Turn.objects.filter(status=Turn.Status.RUNNING, lease_expires_at__lt=Now())
     ended = []
     for turn in orphans.select_related("thread")[:200]:
-        route = _closed_route(turn.route)
+        route = _closed_route(turn)
         taken = orphans.filter(pk=turn.pk, lease_token=turn.lease_token).update(
             status=Turn.Status.INTERRUPTED,
             error_code="interrupted",
@@ -77,34 +81,55 @@ def end_orphans() -> list[TurnFinished]:
             finished_at=Now(),
             lease_token=None,
             lease_expires_at=None,
+            **_numbers(route),
         )
-        if taken and route:
-            ended.append(_finished(turn, route))
+        if taken:
+            turn.status, turn.error_code = Turn.Status.INTERRUPTED, "interrupted"
+            ended.append(finished_of(turn, route or routes.undecided()))
     return ended
 
 
-def _finished(turn: Turn, route: Route) -> TurnFinished:
+def finished_of(turn: Turn, route: Route) -> TurnFinished:
+    """What is to be told of a turn that has ended, from its row (with its thread)."""
     return TurnFinished(
         turn_id=turn.pk,
         thread_id=turn.thread_id,
         organisation_id=turn.thread.organisation_id,
         user_id=turn.thread.owner_id,
         source=turn.source,
-        status=Turn.Status.INTERRUPTED,
-        error_code="interrupted",
+        status=turn.status,
+        error_code=turn.error_code,
         route=route,
         started_at=turn.created_at,
-        latency_ms=0,
-        time_to_first_token_ms=None,
+        latency_ms=turn.latency_ms,
+        time_to_first_token_ms=turn.time_to_first_token_ms,
     )
 
 
-def _closed_route(raw: str) -> Route | None:
+def _closed_route(turn: Turn) -> Route | None:
     """The route of a turn that nobody writes any more; None when it was never decided."""
-    if not raw:
+    if not turn.route:
         return None
-    route = routes.load(raw)
-    for attempt in route.attempts:
-        if attempt.status == "started":
-            attempt.status = "unknown"
+    route = routes.load(turn.route)
+    close_orphan(
+        route,
+        snapshot=snapshot.refresh(),
+        started_at=turn.created_at,
+        leg=turn.seq // LEG,
+        kept=turn.reply,
+    )
     return route
+
+
+def _numbers(route: Route | None) -> dict[str, Any]:
+    """What the row says of tokens and cost: those of the attempt whose words are the reply."""
+    answering = route.answering if route else None
+    if answering is None:
+        return {}
+    return {
+        "input_tokens": answering.usage.input_tokens,
+        "output_tokens": answering.usage.output_tokens,
+        "usage_source": answering.usage_source,
+        "cost_usd": answering.cost_usd,
+        "cost_source": answering.cost_source,
+    }

@@ -23,7 +23,9 @@ class RunningTurns:
     def start(self, reply: Reply, life: Coroutine[Any, Any, None]) -> None:
         """Set a turn going; the task lives here, whatever becomes of who asked."""
         self.replies[reply.turn_id] = reply
-        self._tasks[reply.turn_id] = asyncio.create_task(life)
+        task = asyncio.create_task(life)
+        self._tasks[reply.turn_id] = task
+        task.add_done_callback(lambda _: self._gone(reply.turn_id))
 
     def ending(self, reply: Reply) -> None:
         """Its last write has begun: from here on it can no longer be stopped or lost."""
@@ -34,11 +36,13 @@ class RunningTurns:
         return turn_id in self._ending
 
     def forget(self, reply: Reply) -> None:
-        """It has ended."""
+        """It has ended; whoever listens may still be told so, and a drain waits for that."""
         self.replies.pop(reply.turn_id, None)
-        self._tasks.pop(reply.turn_id, None)
-        self.stopping.discard(reply.turn_id)
-        self._ending.discard(reply.turn_id)
+
+    def _gone(self, turn_id: UUID) -> None:
+        self._tasks.pop(turn_id, None)
+        self.stopping.discard(turn_id)
+        self._ending.discard(turn_id)
 
     def stop(self, turn_id: UUID) -> None:
         """End a turn's work, if it runs here."""

@@ -198,8 +198,8 @@ class _TurnRun:
             outcome.fail("interrupted")
         reply.end(outcome)
         running.forget(reply)
-        if decision is not None:
-            await turn_finished.asend_robust("chatcore", finished=self._finished(decision.route))
+        route = decision.route if decision else routes.undecided()
+        await turn_finished.asend_robust("chatcore", finished=self._finished(route))
 
     async def _store(self, outcome: Outcome) -> bool:
         """Write the end; should the database refuse a number in it, write it without numbers."""

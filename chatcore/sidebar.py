@@ -74,6 +74,7 @@ SIDEBAR = {
                 _page("Threads", "forum", "thread", "chatcore"),
                 _page("Attempts", "call_made", "attemptrecord", "observability"),
                 _page("Jobs", "schedule", "periodictask", "django_celery_beat"),
+                _page("Retention", "auto_delete", "retention", "chatcore"),
             ],
         },
         {

@@ -1,15 +1,54 @@
 """How does a finished request become rows?"""
 
+import logging
+from collections.abc import Sequence
 from decimal import Decimal
+
+from django.db import DataError, transaction
 
 from chatcore.signals import TurnFinished
 from observability.models import AttemptRecord
 from routing.route import Attempt, Route
 
+logger = logging.getLogger(__name__)
+REFUSED = (DataError, ArithmeticError)
+"""What a number that fits no column raises, in PostgreSQL or on the way to SQLite."""
+COUNTED = ("http_status", "confidence", "price_id", "saved_usd", "cost_usd")
+COUNTS = ("_ms", "_tokens", "_queries")
+
 
 def log_turn(finished: TurnFinished) -> None:
     """Write one row for each attempt, or one where nobody was called. Twice is once."""
-    AttemptRecord.objects.bulk_create(rows_of(finished), ignore_conflicts=True)
+    rows = rows_of(finished)
+    try:
+        with transaction.atomic():
+            _write(rows)
+    except REFUSED:
+        logger.exception("Turn %s is recorded without its numbers", finished.turn_id)
+        _write([_without_numbers(row) for row in rows])
+
+
+def log_turns(several: Sequence[TurnFinished]) -> None:
+    """Write the rows of several requests in one go; one that is refused does not cost the others."""
+    try:
+        with transaction.atomic():
+            _write([row for finished in several for row in rows_of(finished)])
+    except REFUSED:
+        for finished in several:
+            log_turn(finished)
+
+
+def _write(rows: list[AttemptRecord]) -> None:
+    AttemptRecord.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _without_numbers(row: AttemptRecord) -> AttemptRecord:
+    """The same call, with what no column refuses: it counts as one of unknown cost."""
+    for name in [field.name for field in row._meta.get_fields()]:
+        if name in COUNTED or name.endswith(COUNTS):
+            setattr(row, name, None)
+    row.usage_source, row.cost_source = "none", "unknown"
+    return row
 
 
 def rows_of(finished: TurnFinished) -> list[AttemptRecord]:

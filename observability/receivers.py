@@ -3,9 +3,10 @@
 import logging
 from typing import Any
 
-from chatcore.database import writer
-from chatcore.signals import TurnFinished, turn_finished
-from observability.log import log_turn
+from chatcore.models import Turn
+from chatcore.signals import TurnFinished, turn_finished, turns_leave, web_begins, web_ends
+from observability.reconcile import record_missing
+from observability.recording import recorder
 
 logger = logging.getLogger(__name__)
 
@@ -13,11 +14,29 @@ logger = logging.getLogger(__name__)
 def connect() -> None:
     """Listen from now on."""
     turn_finished.connect(on_turn_finished, dispatch_uid="observability")
+    web_begins.connect(on_web_begins, dispatch_uid="observability")
+    web_ends.connect(on_web_ends, dispatch_uid="observability")
+    turns_leave.connect(on_turns_leave, dispatch_uid="observability")
 
 
 async def on_turn_finished(*, finished: TurnFinished, **kwargs: Any) -> None:
     """Keep what came of a turn."""
     try:
-        await writer.run(lambda: log_turn(finished))
+        await recorder.record(finished)
     except Exception:
         logger.exception("The attempts of turn %s were not recorded", finished.turn_id)
+
+
+async def on_web_begins(**kwargs: Any) -> None:
+    """Gather from now on."""
+    recorder.begin()
+
+
+async def on_web_ends(**kwargs: Any) -> None:
+    """Write what waits."""
+    await recorder.end()
+
+
+def on_turns_leave(*, turns: list[Turn], **kwargs: Any) -> None:
+    """No turn goes before it is recorded: should that fail, it stays."""
+    record_missing(turns)

@@ -7,6 +7,8 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from chatcore.signals import seeded
 
 SWEEP = "Look for what is due in the reports"
+PROOF = "Prove that every turn is recorded"
+PURGE = "Purge records that are kept no longer"
 
 
 def connect() -> None:
@@ -21,6 +23,13 @@ def make_schedules(**kwargs: Any) -> None:
         name=SWEEP,
         # A wake-up that waited for longer than the next one is due says nothing new.
         defaults={"task": "observability.sweep", "interval": minute, "expire_seconds": 60},
+    )
+    # Before the smoke evaluation and the weekly rollup, which count the records.
+    PeriodicTask.objects.get_or_create(
+        name=PROOF, defaults={"task": "observability.reconcile", "crontab": at(20, 0)}
+    )
+    PeriodicTask.objects.get_or_create(
+        name=PURGE, defaults={"task": "observability.purge", "crontab": at(45, 3)}
     )
 
 

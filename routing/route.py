@@ -120,6 +120,11 @@ class Route(msgspec.Struct, kw_only=True):
                 attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
 
 
+def undecided() -> Route:
+    """The route of a request that ended before anything was decided for it."""
+    return Route(intent="", reason="", policy_version=0, ladder="")
+
+
 def dump(route: Route) -> bytes:
     """The route as JSON, to be kept on the turn."""
     return msgspec.json.encode(route)

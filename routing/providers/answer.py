@@ -76,6 +76,7 @@ class Answer:
     def blame(self, error: ProviderError) -> ProviderError:
         """The error, with what the vendor had reported until then."""
         error.usage = error.usage or self.usage
+        error.cost = error.cost or self.cost
         error.raw_finish_reason = error.raw_finish_reason or self.raw_finish_reason
         return error
 

@@ -27,6 +27,7 @@ key or a prompt, so they end at the wire.
 from enum import Enum
 from typing import ClassVar, Literal
 
+from routing.providers.messages import ReportedCost
 from routing.providers.usage import Usage
 
 
@@ -69,6 +70,8 @@ class ProviderError(Exception):
         self.in_band = in_band
         self.usage: Usage | None = None
         """What the vendor had reported until then: broken answers are billed too."""
+        self.cost: ReportedCost | None = None
+        """Its own bill, where it sent one."""
         self.raw_finish_reason = ""
         """The vendor's own word, where it gave one."""
 

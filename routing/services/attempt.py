@@ -8,14 +8,7 @@ from decimal import Decimal
 from weakref import WeakKeyDictionary
 
 from routing.providers.base import Endpoint
-from routing.providers.errors import (
-    Cools,
-    ProviderError,
-    Remedy,
-    StreamCut,
-    TimedOut,
-    Unreachable,
-)
+from routing.providers.errors import Cools, ProviderError, Remedy, StreamCut, TimedOut
 from routing.providers.messages import (
     ChatRequest,
     Deadlines,
@@ -33,10 +26,6 @@ from routing.route import Attempt
 from routing.services.breaker import Health
 from routing.services.facts import DeploymentFacts, KeyFacts, Snapshot
 from routing.services.token_track import note_tally, prices_of, tally
-
-
-BROKE_OFF = {Unreachable.code, StreamCut.code, TimedOut.code}
-"""Errors after which the vendor may have gone on: what it had counted until then is not its last word."""
 
 
 class NoSlot(ProviderError):
@@ -182,6 +171,8 @@ class Caller:
         attempt.error = error.code
         attempt.http_status = error.status
         attempt.raw_finish_reason = error.raw_finish_reason
+        if isinstance(error, TimedOut) and error.phase == "connect":
+            self._sent = False
         if error.hurts_breaker:
             self._health.failed(attempt.deployment)
         if error.cools is Cools.KEY and key:
@@ -209,7 +200,7 @@ class Caller:
             at=self._started_at + timedelta(milliseconds=attempt.started_ms),
             sent_tokens=sent_tokens,
             generated="".join(generated),
-            final=attempt.error not in BROKE_OFF,
+            final=_had_its_last_word(attempt),
         )
         note_tally(attempt, result)
 
@@ -219,3 +210,10 @@ def _was_accepted(attempt: Attempt) -> bool:
     if attempt.opened_ms is not None or attempt.status in {"ok", "abandoned"}:
         return True
     return attempt.error in {TimedOut.code, StreamCut.code}
+
+
+def _had_its_last_word(attempt: Attempt) -> bool:
+    """Whether the vendor counted the whole call: it ended the stream itself and said why."""
+    if attempt.status == "ok":
+        return attempt.truncated_reason != "size_cap"
+    return bool(attempt.raw_finish_reason) and attempt.error not in (TimedOut.code, StreamCut.code)

@@ -4,17 +4,17 @@ What nobody reported is estimated from the text and marked so; a model without a
 `unknown`, never nothing.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
 from routing.providers.messages import ReportedCost
 from routing.providers.usage import Usage
-from routing.route import CostSource, UsageSource
+from routing.route import Attempt, CostSource, Route, UsageSource
 from routing.services.estimate import estimate_tokens
-from routing.services.facts import PriceFacts
+from routing.services.facts import PriceFacts, Snapshot
 
 MILLION = Decimal(1_000_000)
 THOUSAND = Decimal(1_000)
@@ -72,14 +72,19 @@ def tally(
     at: datetime,
     sent_tokens: int,
     generated: str,
+    final: bool = True,
 ) -> Tally:
     """Count one call that was accepted by its provider.
 
     `reported` and `reported_cost` are the vendor's own word, None where it gave none (a call that
-    broke or was stopped); `prices` are the rows of the model that answered; `at` is when the call was made (UTC); `sent_tokens` is the estimated size of what was
-    sent; `generated` is all text that arrived, reasoning included.
+    broke or was stopped); `final` says whether it was its last word: a count from the middle of a
+    stream that broke is our estimate. `prices` are the rows of the model that answered; `at` is when
+    the call was made (UTC); `sent_tokens` is the estimated size of what was sent; `generated` is all
+    text that arrived, reasoning included.
     """
     usage, source = _usage_of(reported, sent_tokens, generated)
+    if not final:
+        source = "estimated"
     price = None
     if reported_cost is None:
         price = price_in_force(prices, at=at, input_tokens=usage.input_tokens or 0)
@@ -91,6 +96,47 @@ def tally(
         cost_source=_cost_source(source, reported_cost, price),
         price=price.id if price else None,
     )
+
+
+def prices_of(
+    prices: Mapping[tuple[str, str], Sequence[PriceFacts]], attempt: Attempt
+) -> Sequence[PriceFacts]:
+    """The rows of the model that answered; where it has none, of the one that was asked."""
+    asked = attempt.deployment.partition("/")[2]
+    answered = prices.get((attempt.provider, attempt.model_answered))
+    return answered or prices.get((attempt.provider, asked), ())
+
+
+def note_tally(attempt: Attempt, result: Tally) -> None:
+    """Keep on the attempt what it came to."""
+    attempt.usage, attempt.usage_source = result.usage, result.usage_source
+    attempt.cost_usd, attempt.cost_source = result.cost_usd, result.cost_source
+    attempt.price = result.price
+
+
+def close_orphan(
+    route: Route, *, snapshot: Snapshot, started_at: datetime, leg: int, kept: str
+) -> None:
+    """End a route that nobody writes any more: its open attempt is unknown, and estimated.
+
+    `started_at` is when the request came (UTC); `kept` is the text that was last kept of leg `leg`.
+    What the provider served after that is not in the estimate, which is therefore a lower bound.
+    """
+    for attempt in route.attempts:
+        if attempt.status != "started":
+            continue
+        text = kept if attempt.leg == leg else ""
+        result = tally(
+            reported=None,
+            reported_cost=None,
+            prices=prices_of(snapshot.prices, attempt),
+            at=started_at + timedelta(milliseconds=attempt.started_ms),
+            sent_tokens=route.context_tokens,
+            generated=text,
+        )
+        attempt.status = "unknown"
+        attempt.reply_characters = len(text)
+        note_tally(attempt, result)
 
 
 def _cost_source(

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from chatcore.accounts import make_demo_accounts
+from chatcore.models import Retention
 from chatcore.roles import make_roles
 from chatcore.schedules import make_schedules
 from chatcore.signals import seeded
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         seed()
         make_roles()
         make_schedules()
+        Retention.objects.get_or_create(pk=1)
         if options["demo_logins"]:
             make_demo_accounts(options["demo_logins"])
         seeded.send("chatcore")
