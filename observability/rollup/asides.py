@@ -1,0 +1,125 @@
+"""What else is worth knowing of a week: caches, speed, single turns, and what the house did itself."""
+
+from observability.rollup import words
+from observability.rollup.document import Row, Section, Table
+from observability.rollup.report import DearTurn, FailedCase, Report
+
+
+def caches(report: Report) -> Section:
+    """The cached share and what it saved."""
+    caching, said = report.caching, []
+    if caching.replies_share is None:
+        said.append("No turns, so nothing could come from the reply cache.")
+    elif not caching.replies_share:
+        said.append("No turn was answered from the reply cache.")
+    else:
+        said.append(
+            f"{words.per_cent(caching.replies_share)} of the turns "
+            f"({report.week.cached_turns:,} of {report.week.turns:,}) were answered from the reply "
+            f"cache, which saved {words.money(caching.saved_usd)}: what those replies had cost when "
+            f"they were made."
+        )
+    if caching.prompt_share is not None:
+        part = words.per_cent(caching.prompt_share) if caching.prompt_share else "None"
+        said.append(
+            f"{part} of the input tokens ({report.week.cache_read_tokens:,} of "
+            f"{report.week.input_tokens:,}) were read from the vendors' prompt caches, at their "
+            f"lower price."
+        )
+    return Section(title="What the caches saved", paragraphs=tuple(said))
+
+
+def speed(report: Report) -> Section:
+    """How long people waited for the first word."""
+    title = "Time to first token"
+    measured = report.speed
+    if measured.p50_ms is None:
+        return Section(title=title, paragraphs=("No reply was timed this week.",))
+    pairs = (
+        ("Half of the turns within (p50)", measured.p50_ms, measured.p50_before_ms),
+        ("95 of 100 within (p95)", measured.p95_ms, measured.p95_before_ms),
+    )
+    compared = report.before is not None
+    table = Table(
+        caption="From the message's coming to the first word of its reply",
+        headers=("", "This week", "Before") if compared else ("", "This week"),
+        rows=tuple(
+            Row(
+                name=name,
+                cells=(words.duration(now), words.duration(then))
+                if compared
+                else (words.duration(now),),
+            )
+            for name, now, then in pairs
+        ),
+    )
+    return Section(title=title, tables=(table,))
+
+
+def dearest(report: Report) -> Section:
+    """Single turns that cost most."""
+    if not report.dearest:
+        nothing = "No turn cost anything that is known."
+        return Section(title="The dearest turns", paragraphs=(nothing,))
+    table = Table(
+        headers=("Turn", "Tokens", "Cost"),
+        rows=tuple(_turn(one, everywhere=report.organisation_id is None) for one in report.dearest),
+    )
+    return Section(title="The dearest turns", tables=(table,))
+
+
+def _turn(turn: DearTurn, *, everywhere: bool) -> Row:
+    who = (turn.member, turn.organisation if everywhere else "", turn.intent, turn.model)
+    facts = [words.name(fact) for fact in who if fact]
+    if not turn.path:
+        facts.append("purged since")
+    return Row(
+        name=turn.reference,
+        detail=", ".join(facts),
+        cells=(f"{turn.input_tokens + turn.output_tokens:,}", words.money(turn.cost_usd)),
+        url=words.link(turn.path),
+    )
+
+
+def house(report: Report) -> Section:
+    """What was spent by the house, which is in no other figure."""
+    title = "What the house spent itself"
+    if not report.house:
+        nothing = "Nothing: no smoke evaluation and no summary called a model this week."
+        return Section(title=title, paragraphs=(nothing,))
+    table = Table(
+        caption="In no other figure of this mail",
+        headers=("What for", "Calls", "Tokens", "Cost"),
+        rows=tuple(
+            Row(
+                name=words.name(line.label or line.key),
+                cells=(
+                    f"{line.figures.calls:,}",
+                    f"{line.figures.input_tokens + line.figures.output_tokens:,}",
+                    words.cost(line.figures, "≥ "),
+                ),
+            )
+            for line in report.house
+        ),
+    )
+    return Section(title=title, tables=(table,))
+
+
+def smoke(report: Report) -> Section:
+    """Which cases of the nightly evaluation failed."""
+    title = "Smoke evaluation"
+    if report.failed_smoke:
+        rows = tuple(_case(one) for one in report.failed_smoke)
+        table = Table(caption="Cases that failed", headers=("Case", "Failed", "Runs"), rows=rows)
+        return Section(title=title, tables=(table,))
+    if any(line.key == "smoke" for line in report.house):
+        return Section(title=title, paragraphs=("It ran, and no case failed.",))
+    return Section(title=title, paragraphs=("It called no model this week, and no case failed.",))
+
+
+def _case(one: FailedCase) -> Row:
+    return Row(
+        name=words.name(one.case),
+        detail=words.name(one.check),
+        cells=(f"{one.failed:,}", f"{one.runs:,}"),
+    )

@@ -1,0 +1,196 @@
+"""What does a rollup say, in which order and in which words? A report becomes a document."""
+
+from collections.abc import Sequence
+
+from observability.rollup import words
+from observability.rollup.asides import caches, dearest, house, smoke, speed
+from observability.rollup.breakdown import breakdown, days
+from observability.rollup.document import Document, Picture, Point, Row, Section, Table
+from observability.rollup.report import Report, Tally, change
+from observability.rollup.trouble import trouble
+
+MORE = 8
+"""How many names a sentence lists."""
+POINTS = 10
+"""How many recommendations a mail holds."""
+
+
+def document(report: Report, pictures: Sequence[Picture], *, path: str) -> Document:
+    """The whole rollup in words; `path`: its page in the admin."""
+    headline = _headline(report)
+    return Document(
+        subject=f"Chatcore{_whose(report, ', ')}, {words.week(report)}: {_short(report)}",
+        title=f"Chatcore{_whose(report, ' at ')}, {words.week(report)}",
+        preview=f"{headline} {_to_do(report)}",
+        introduction=(
+            f"What {words.name(report.organisation) or 'all organisations'} asked and what it cost, from "
+            f"{words.moment(report.start)}, until {words.moment(report.end)}.",
+        ),
+        sections=(
+            _figures(report, headline),
+            _advice(report),
+            days(report, pictures),
+            *breakdown(report),
+            caches(report),
+            speed(report),
+            *trouble(report),
+            dearest(report),
+            house(report),
+            smoke(report),
+        ),
+        closing=(
+            "This mail goes out once a week to the addresses that staff keep in the admin, at "
+            f"{words.link('/admin/observability/recipient/')}. To stop it, ask them.",
+        ),
+        url=words.link(path),
+    )
+
+
+def _whose(report: Report, joint: str) -> str:
+    return f"{joint}{words.name(report.organisation)}" if report.organisation else ""
+
+
+def _short(report: Report) -> str:
+    """The subject's figures."""
+    if not (report.week.turns or report.week.calls):
+        return "no traffic"
+    moved = _moved(report)
+    sum_ = f"{words.cost(report.week)} for {words.counted(report.week.turns, 'turn')}"
+    return f"{sum_} ({moved})" if moved else sum_
+
+
+def _moved(report: Report) -> str:
+    """How the cost stands against the week before; "" where nothing can be said."""
+    if report.before is None or words.cost(report.week) == "unknown":
+        return ""
+    return change(report.week.cost_usd, report.before.cost_usd)
+
+
+def _headline(report: Report) -> str:
+    week = report.week
+    if not (week.turns or week.calls):
+        return "Nobody asked anything this week."
+    cost = words.cost(week)
+    said = f"{cost[0].upper()}{cost[1:]}" if cost != "unknown" else "An unknown amount"
+    people = words.counted(week.people, "person", "people")
+    sentence = f"{said} for {words.counted(week.turns, 'turn')} of {people}"
+    if report.before is None:
+        return f"{sentence}; there is no week before to compare with."
+    moved = _moved(report)
+    return f"{sentence}; cost against the week before: {moved}." if moved else f"{sentence}."
+
+
+def _to_do(report: Report) -> str:
+    if not report.recommendations:
+        return "Nothing to change."
+    return f"{words.counted(len(report.recommendations), 'thing')} to look at."
+
+
+def _figures(report: Report, headline: str) -> Section:
+    return Section(
+        title="The week in figures",
+        paragraphs=(headline, *_honesty(report), *_exactly(report), *_month(report)),
+        tables=(_against_the_week_before(report),),
+    )
+
+
+def _honesty(report: Report) -> tuple[str, ...]:
+    """Why the cost is a lower bound."""
+    week = report.week
+    reasons = []
+    if week.unpriced_calls:
+        reasons.append(
+            f"{words.counted(week.unpriced_calls, 'call')} had no known price{_of(report.unpriced)}, so "
+            "their cost is in no sum"
+        )
+    if week.estimated_calls:
+        reasons.append(
+            f"the tokens or the cost of {words.counted(week.estimated_calls, 'call')} are our own "
+            f"estimate{_of(report.estimated)}"
+        )
+    if not reasons:
+        return ()
+    return (
+        f"The cost is a lower bound: of {words.counted(week.calls, 'call')}, "
+        f"{', and '.join(reasons)}.",
+    )
+
+
+def _of(tallies: Sequence[Tally]) -> str:
+    named = [f"{words.name(one.label)} {one.count:,}" for one in tallies[:MORE]]
+    if len(tallies) > MORE:
+        named.append(words.counted(len(tallies) - MORE, "other"))
+    return f" ({', '.join(named)})" if named else ""
+
+
+def _exactly(report: Report) -> tuple[str, ...]:
+    if not report.cells:
+        return ()
+    return (
+        f"To the last digit: {words.exact(report.week.cost_usd)} USD, which is the sum of the "
+        f"cost_usd column of the attached sheet.",
+    )
+
+
+def _month(report: Report) -> tuple[str, ...]:
+    month = report.month
+    figures = month.figures
+    so_far = (
+        f"{month.start:%B} until the week's end: {words.cost(figures)} for "
+        f"{words.counted(figures.turns, 'turn')}."
+    )
+    if month.forecast_usd is None:
+        return (f"{so_far} {month.explanation}".strip(),)
+    bound = "at least " if figures.at_least else ""
+    forecast = f"Forecast for the whole month: {bound}{words.money(month.forecast_usd)}."
+    return (f"{so_far} {forecast} {month.explanation}".strip(),)
+
+
+def _against_the_week_before(report: Report) -> Table:
+    week, before = report.week, report.before
+    rows = [("Cost", words.cost(week, "≥ "), words.cost(before, "≥ ") if before else "")]
+    cost_moved = _moved(report)
+    moves = [cost_moved]
+    for name, field in (
+        ("Turns", "turns"),
+        ("People", "people"),
+        ("Provider calls", "calls"),
+        ("Input tokens", "input_tokens"),
+        ("Output tokens", "output_tokens"),
+    ):
+        now, then = getattr(week, field), getattr(before, field) if before else 0
+        rows.append((name, f"{now:,}", f"{then:,}"))
+        moves.append(change(now, then))
+    if before is None:
+        lines = tuple(Row(name=name, cells=(now,)) for name, now, _ in rows)
+        return Table(caption="In all", headers=("", "This week"), rows=lines)
+    return Table(
+        caption="Against the week before",
+        headers=("", "This week", "Before", "Change"),
+        rows=tuple(
+            Row(name=name, cells=(now, then, move))
+            for (name, now, then), move in zip(rows, moves, strict=True)
+        ),
+    )
+
+
+def _advice(report: Report) -> Section:
+    title = "What to do about it"
+    if not report.recommendations:
+        return Section(
+            title=title,
+            paragraphs=("Nothing: no rung, price, model or intent asks for a change this week.",),
+        )
+    points = tuple(
+        Point(
+            title=words.name(one.title),
+            explanation=words.name(one.explanation),
+            url=words.link(one.path),
+        )
+        for one in report.recommendations[:POINTS]
+    )
+    left = len(report.recommendations) - POINTS
+    if left <= 0:
+        return Section(title=title, points=points)
+    first = f"The first {POINTS} of {len(report.recommendations)} things to look at:"
+    return Section(title=title, points=points, paragraphs=(first,))

@@ -1,0 +1,40 @@
+"""The week as a sheet: one row for each cell of the finest partition. Its costs add up to the headline.
+
+UTF-8 with a byte order mark, without which Excel reads names in the machine's old code page.
+"""
+
+import csv
+import io
+from decimal import Decimal
+
+import msgspec
+
+from chatcore.outcome import plain_decimal
+from observability.rollup.report import Cell, Report
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}")
+"""What a spreadsheet takes for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+
+
+def sheet(report: Report) -> bytes:
+    """The CSV file, with CRLF between its lines."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(Cell.__struct_fields__)
+    for cell in report.cells:
+        writer.writerow([_written(value) for value in msgspec.structs.astuple(cell)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def file_name(report: Report) -> str:
+    """What it is saved as."""
+    return f"chatcore-week-ending-{report.week_ending}.csv"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, Decimal):
+        return plain_decimal(value) or "0"
+    text = str(value)
+    if isinstance(value, str) and text.lstrip(" ").startswith(_FORMULA):
+        return f"'{text}"
+    return text

@@ -1,0 +1,103 @@
+"""How are amounts, counts and days said to people? The same in the mail, its text and the admin."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from unicodedata import category
+
+from django.conf import settings
+
+from chatcore.outcome import plain_decimal
+from observability.figures import Figures
+from observability.rollup.report import Report
+
+_CENT = Decimal("0.01")
+_FINE = Decimal("0.0001")
+_TURNING = dict.fromkeys([0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Unicode's marks that set the direction of what follows: https://www.unicode.org/reports/tr9/"""
+
+
+def money(amount: Decimal, *, at_least: bool = False) -> str:
+    """An amount of USD for the eye: cents, and four places under a dollar.
+
+    `at_least` rounds down, for "at least $2" must not be said of $1.997.
+
+    >>> money(Decimal("1234.5")), money(Decimal("0.01234")), money(Decimal("0.00001")), money(Decimal(0))
+    ('$1,234.50', '$0.0123', 'under $0.0001', '$0')
+    """
+    if not amount:
+        return "$0"
+    rounding = ROUND_DOWN if at_least else ROUND_HALF_EVEN
+    shown = amount.quantize(_CENT if abs(amount) >= 1 else _FINE, rounding)
+    if not shown:
+        return "$0" if at_least else f"under ${_FINE}"
+    return f"${shown:,f}" if shown > 0 else f"\N{MINUS SIGN}${-shown:,f}"
+
+
+def cost(figures: Figures, at_least: str = "at least ") -> str:
+    """What calls cost: "unknown" where none has a price, and as a lower bound where some have not."""
+    if not figures.cost_usd:
+        # Whatever was estimated of calls that are free costs nothing either.
+        return "unknown" if figures.unpriced_calls else "$0"
+    bound = figures.at_least
+    return f"{at_least if bound else ''}{money(figures.cost_usd, at_least=bound)}"
+
+
+def share(part: int | Decimal, whole: int | Decimal) -> str:
+    """A part in per cent of a whole, "" without one."""
+    return per_cent(float(part / whole)) if whole else ""
+
+
+def per_cent(fraction: float) -> str:
+    """0 to 1, in per cent; what is there is never "0 %"."""
+    if 0 < fraction < 0.01:
+        return "under 1 %"
+    return f"{100 * fraction:.0f} %" if fraction <= 0.99 or fraction == 1 else "over 99 %"
+
+
+def counted(number: int, what: str, several: str = "") -> str:
+    """A number with its noun: "1 turn", "1,203 turns"."""
+    return f"{number:,} {what if number == 1 else several or what + 's'}"
+
+
+def duration(milliseconds: int | None) -> str:
+    """Milliseconds under a second, else seconds; a dash where there is none."""
+    if milliseconds is None:
+        return "\N{EN DASH}"
+    return f"{milliseconds:,} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.1f} s"
+
+
+def day(moment: date) -> str:
+    """A day of the week in question: "Sun 15 Nov"."""
+    return f"{moment:%a} {moment.day} {moment:%b}"
+
+
+def week(report: Report) -> str:
+    """Its first and its last whole day: "15 to 21 Nov 2026"."""
+    first = report.start.astimezone(UTC).date()
+    last = report.end.astimezone(UTC).date() - timedelta(days=1)
+    if first.year != last.year:
+        return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+    month = "" if first.month == last.month else f" {first:%b}"
+    return f"{first.day}{month} to {last.day} {last:%b %Y}"
+
+
+def moment(at: datetime) -> str:
+    """A moment in full, in UTC."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%A} {utc.day} {utc:%B %Y}, {utc:%H:%M} UTC"
+
+
+def exact(amount: Decimal) -> str:
+    """An amount of USD to the last digit."""
+    return plain_decimal(amount) or "0"
+
+
+def name(text: str) -> str:
+    """A name as it can be shown: on one line, and without what would turn the words beside it."""
+    seen = "".join(" " if category(letter) == "Cc" else letter for letter in text)
+    return " ".join(seen.translate(_TURNING).split())
+
+
+def link(path: str) -> str:
+    """A page of this house in full; "" for none."""
+    return f"{settings.HOUSE_URL.rstrip('/')}{path}" if path else ""
