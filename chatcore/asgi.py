@@ -3,9 +3,11 @@
 import asyncio
 import os
 import re
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from channels.routing import URLRouter
+from django.apps import apps
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
@@ -24,6 +26,9 @@ ROUTES = (
     ("GET", re.compile(rf"^/api/turns/{UUID_PATTERN}/events$"), streams.get_events),
     ("POST", re.compile(rf"^/api/turns/{UUID_PATTERN}/stop/$"), streams.post_stop),
 )
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
 websockets = URLRouter([path("ws/threads/<uuid:thread_id>/", ThreadConsumer.as_asgi())])
 
 
@@ -34,7 +39,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         return
     lifetime.begin()
     if scope["type"] == "websocket":
-        await _websocket(scope, receive, send)
+        await watched_websocket(scope, receive, send)
     elif not await _plain_route(scope, receive, send):
         await django_application(scope, receive, send)
 
@@ -48,7 +53,8 @@ async def _plain_route(scope: Scope, receive: Receive, send: Send) -> bool:
         return True
     for method, pattern, answer in ROUTES:
         if scope["method"] == method and (match := pattern.match(scope["path"])):
-            task = asyncio.create_task(answer(scope, receive, send, UUID(match.group(1))))
+            scope["plain_route"] = answer, UUID(match.group(1))
+            task = asyncio.ensure_future(watched_answer(scope, receive, send))
             lifetime.answering.add(task)
             try:
                 await task
@@ -56,6 +62,12 @@ async def _plain_route(scope: Scope, receive: Receive, send: Send) -> bool:
                 lifetime.answering.discard(task)
             return True
     return False
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """The plain route that was found, for the row that it names."""
+    answer, row = scope["plain_route"]
+    await answer(scope, receive, send, row)
 
 
 async def _websocket(scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,3 +88,14 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             await lifetime.end()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _watched(application: Application) -> Application:
+    """As installed apps want it: Django's own middleware sees neither sockets nor plain routes."""
+    for config in apps.get_app_configs():
+        if watch := getattr(config, "watch_asgi", None):
+            application = watch(application)
+    return application
+
+
+watched_answer, watched_websocket = _watched(_answer), _watched(_websocket)

@@ -23,6 +23,9 @@ KEY_COOLDOWN_S = 600.0
 DEPLOYMENT_COOLDOWN_S = 600.0
 
 
+BreakerState = Literal["closed", "half_open", "open"]
+
+
 class Outage(msgspec.Struct, frozen=True):
     """Why something is out, and for how long still (seconds)."""
 
@@ -48,6 +51,12 @@ class _Breaker:
         self.opened_times = 0
         self.open_until = 0.0
         self.recent: deque[tuple[float, bool]] = deque(maxlen=256)
+
+    def state(self, now: float) -> BreakerState:
+        """Half open: it was open, and no call has been answered since."""
+        if self.open_until > now:
+            return "open"
+        return "half_open" if self.opened_times else "closed"
 
     def note(self, now: float, failed: bool) -> None:
         if failed and self.open_until > now:
@@ -117,6 +126,11 @@ class Health:
         if keys and (rest := min(self.key_rests_s(key) for key in keys)) > 0:
             found.append(Outage("key", rest))
         return max(found, key=lambda outage: outage.remaining_s, default=None)
+
+    def breaker_states(self) -> dict[str, BreakerState]:
+        """Of each deployment that was called; safe to ask from another thread."""
+        now = self._clock()
+        return {name: breaker.state(now) for name, breaker in list(self._breakers.items())}
 
     def as_of(self, revision: int) -> None:
         """Forget everything once staff have changed something: it may be mended now."""

@@ -1,0 +1,49 @@
+"""Which libraries tell of what they do, and how little?
+
+No statement's parameters, no header, no stored value: what an instrumentation would say beyond that
+is taken out by `observability.telemetry.clean`.
+"""
+
+import os
+import re
+from typing import Any
+
+from django_opentelemetry.contrib.channels import OpenTelemetryMiddleware
+from opentelemetry.instrumentation.celery import CeleryInstrumentor
+from opentelemetry.instrumentation.django import DjangoInstrumentor
+from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
+from opentelemetry.instrumentation.redis import RedisInstrumentor
+
+UNSEEN = "/healthz,/readyz,/static/"
+"""Addresses of no interest, as the instrumentations take them."""
+_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_SOCKET = re.compile(r"/ws/threads/[^/]+/")
+
+
+def instrument() -> None:
+    """Have them tell from now on, by the settled names of the conventions."""
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+    DjangoInstrumentor().instrument(excluded_urls=UNSEEN)
+    CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
+    RedisInstrumentor().instrument()
+    PsycopgInstrumentor().instrument()
+
+
+def watch(application: Any) -> Any:
+    """An ASGI application whose connections each have a span, and its messages none."""
+    return OpenTelemetryMiddleware(
+        application,
+        excluded_urls=UNSEEN,
+        default_span_details=_name,
+        exclude_spans=["receive", "send"],
+    )
+
+
+def _name(scope: Any) -> tuple[str, dict[str, str]]:
+    """A span's name says the route, not the row."""
+    path = str(scope.get("path", ""))
+    if scope["type"] == "websocket":
+        route = _ID.sub("{id}", path) if _SOCKET.fullmatch(path) else "nowhere"
+        return f"websocket {route}", {"http.route": route}
+    route = _ID.sub("{id}", path)
+    return f"{scope['method']} {route}", {"http.route": route}
