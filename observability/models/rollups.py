@@ -77,8 +77,6 @@ class WeeklyRollup(models.Model):
     """None: all organisations."""
     content = models.TextField()
     """`observability.rollup.report.Report` as JSON."""
-    pictures = models.TextField(default="[]")
-    """Its charts, `observability.rollup.document.Picture`s as JSON: only the job can draw."""
     pictures = models.BinaryField(default=b"")
     """Its charts, as `observability.rollup.kept` packs them: only the job that makes it can draw."""
     made_at = models.DateTimeField()
