@@ -4,7 +4,8 @@ Every page, mail and file takes its numbers from here, so that they agree, and a
 exactly: a sum over any partition of the records is the sum over all of them, to the last digit.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -116,7 +117,9 @@ def _of(name: str) -> str:
     return f"of_{name}"
 
 
+PEOPLE = "people"
 _SUMS = {_of(name): sum_ for name, sum_ in _AGGREGATES.items()}
+_ADDABLE = {name: sum_ for name, sum_ in _SUMS.items() if name != _of(PEOPLE)}
 
 
 def records(
@@ -136,8 +139,34 @@ def measure(rows: Rows) -> Figures:
 
 def measure_by(rows: Rows, *fields: str) -> dict[tuple[Any, ...], Figures]:
     """The same for each value of some fields; all their costs add up to the whole's."""
-    groups = rows.values(*fields).annotate(**_SUMS).order_by(*fields)
+    return _grouped(rows, fields, _SUMS)
+
+
+def cells_by(rows: Rows, *fields: str) -> dict[tuple[Any, ...], Figures]:
+    """As `measure_by`, but without `people`, who alone keep a database long; to be added up."""
+    return _grouped(rows, fields, _ADDABLE)
+
+
+def add_up(parts: Iterable[Figures]) -> Figures:
+    """What parts come to together. Not `people`: the same ones may stand in several."""
+    held = list(parts)
+    sums = {
+        name: sum((getattr(part, name) for part in held), start=Decimal(0) if _money(name) else 0)
+        for name in _AGGREGATES
+        if name != PEOPLE
+    }
+    return Figures(**sums)
+
+
+def _grouped(
+    rows: Rows, fields: tuple[str, ...], sums: dict[str, Any]
+) -> dict[tuple[Any, ...], Figures]:
+    groups = rows.values(*fields).annotate(**sums).order_by(*fields)
     return {tuple(group[field] for field in fields): _figures(group) for group in groups}
+
+
+def _money(name: str) -> bool:
+    return name.endswith("_usd")
 
 
 def percentile(rows: Rows, field: str, hundredths: int) -> int | None:
@@ -150,8 +179,33 @@ def percentile(rows: Rows, field: str, hundredths: int) -> int | None:
     return int(held.order_by(field).values_list(field, flat=True)[rank - 1])
 
 
+def percentiles_by(
+    rows: Rows, field: str, hundredths: Sequence[int], *fields: str
+) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    """The same percentiles of several shares at once, for each value of some fields that has any."""
+    held = rows.filter(_CONCLUDING, **{f"{field}__isnull": False})
+    counts = held.values_list(*fields, field).annotate(Count("id")).order_by(*fields, field)
+    groups: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
+    for *key, duration, count in counts:
+        groups[tuple(key)].append((duration, count))
+    return {
+        key: tuple(_nearest_rank(durations, share) for share in hundredths)
+        for key, durations in groups.items()
+    }
+
+
+def _nearest_rank(counted: list[tuple[int, int]], hundredths: int) -> int:
+    """Of durations in order, each with how often it was met."""
+    left = max(1, -(-sum(count for _, count in counted) * hundredths // 100))
+    for duration, count in counted:
+        left -= count
+        if left <= 0:
+            return duration
+    raise ValueError("no durations")
+
+
 def _figures(values: dict[str, Any]) -> Figures:
-    found = {name: values[_of(name)] for name in _AGGREGATES}
+    found = {name: values.get(_of(name)) for name in _AGGREGATES}
     return Figures(**{name: value for name, value in found.items() if value is not None})
 
 
