@@ -150,7 +150,7 @@ def cells_by(rows: Rows, *fields: str) -> dict[tuple[Any, ...], Figures]:
 def add_up(parts: Iterable[Figures]) -> Figures:
     """What parts come to together. Not `people`: the same ones may stand in several."""
     held = list(parts)
-    sums = {
+    sums: dict[str, Any] = {
         name: sum((getattr(part, name) for part in held), start=Decimal(0) if _money(name) else 0)
         for name in _AGGREGATES
         if name != PEOPLE

@@ -5,6 +5,7 @@ from typing import Any
 
 from chatcore.models import Turn
 from chatcore.signals import TurnFinished, turn_finished, turns_leave, web_begins, web_ends
+from observability.alerts.refusals import notice
 from observability.reconcile import record_missing
 from observability.recording import recorder
 
@@ -14,6 +15,7 @@ logger = logging.getLogger(__name__)
 def connect() -> None:
     """Listen from now on."""
     turn_finished.connect(on_turn_finished, dispatch_uid="observability")
+    turn_finished.connect(notice, dispatch_uid="observability alerts")
     web_begins.connect(on_web_begins, dispatch_uid="observability")
     web_ends.connect(on_web_ends, dispatch_uid="observability")
     turns_leave.connect(on_turns_leave, dispatch_uid="observability")

@@ -6,6 +6,7 @@ These are the errors after which routing leaves a key or a deployment alone for 
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import msgspec
 from django.db.models import Q, QuerySet
@@ -57,7 +58,7 @@ def refusals(finished: TurnFinished) -> Iterator[Refusal]:
             yield Refusal(Incident.Kind.MODEL_GONE, attempt.deployment, _text(attempt, OF_MODELS))
 
 
-async def notice(finished: TurnFinished) -> None:
+async def notice(*, finished: TurnFinished, **kwargs: Any) -> None:
     """Raise what a finished request shows. Without such an error it does nothing at all."""
     if found := tuple(refusals(finished)):
         await writer.run(partial(_raise, found))
