@@ -12,7 +12,7 @@ class ObservabilityConfig(AppConfig):
 
     def ready(self) -> None:
         """Begin to listen, now that every model is there."""
-        for name in ("receivers", "schedules"):
+        for name in ("receivers", "schedules", "smoke.seeding", "rollup.recipients"):
             import_module(f"observability.{name}").connect()
         if is_wanted():
             import_module("observability.telemetry.process").connect()

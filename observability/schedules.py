@@ -9,6 +9,8 @@ from chatcore.signals import seeded
 SWEEP = "Look for what is due in the reports"
 PROOF = "Prove that every turn is recorded"
 PURGE = "Purge records that are kept no longer"
+SMOKE = "Smoke evaluation"
+ROLLUP = "Weekly rollup"
 
 
 def connect() -> None:
@@ -30,6 +32,13 @@ def make_schedules(**kwargs: Any) -> None:
     )
     PeriodicTask.objects.get_or_create(
         name=PURGE, defaults={"task": "observability.purge", "crontab": at(45, 3)}
+    )
+    PeriodicTask.objects.get_or_create(
+        name=SMOKE, defaults={"task": "observability.smoke_eval", "crontab": at(0, 1)}
+    )
+    PeriodicTask.objects.get_or_create(
+        name=ROLLUP,
+        defaults={"task": "observability.weekly_rollup", "crontab": at(0, 2, day_of_week="0")},
     )
 
 

@@ -8,9 +8,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from observability import purging, reconcile
+from observability.alerts.mails import mail_incidents
+from observability.alerts.refusals import close_what_works_again
+from observability.rollup import job
+from observability.smoke import due
 
 logger = logging.getLogger(__name__)
-STEPS: tuple[Callable[[], object], ...] = (reconcile.mend_recent,)
+STEPS: tuple[Callable[[], object], ...] = (
+    reconcile.mend_recent,
+    mail_incidents,
+    close_what_works_again,
+    job.do_what_is_due,
+    due.make_due,  # last: it may take minutes
+)
 """What a sweep does, in this order; each finds its own work by the clock and the rows."""
 
 
@@ -34,3 +44,15 @@ def prove(**kwargs: Any) -> None:
 def purge(**kwargs: Any) -> None:
     """Remove the records that are kept no longer."""
     purging.purge(now=timezone.now())
+
+
+@shared_task(name="observability.smoke_eval")
+def smoke_eval(**kwargs: Any) -> None:
+    """Make the smoke evaluation's runs that are due."""
+    due.make_due()
+
+
+@shared_task(name="observability.weekly_rollup")
+def weekly_rollup(**kwargs: Any) -> None:
+    """Make and send the weekly rollups that are due."""
+    job.do_what_is_due()

@@ -9,7 +9,8 @@ Paths, under one port: `/openai/v1/chat/completions`, `/kimi/v1/chat/completions
 Any key is good; none and `bad-key` are not. A word is a token: `input_tokens` counts the words of
 all messages and the system prompt, `output_tokens` those of the reply and of its thinking.
 
-The model's name picks the behaviour. An ordinary name answers normally. The others are
+The model's name picks the behaviour. An ordinary name answers normally: in fixed sentences, or
+rightly where `known` has the answer. The others are
 
     sim-<behaviour>[-<word>]...            sim-flaky-<N>-<behaviour>[-<word>]...
 
@@ -26,7 +27,7 @@ where flaky fails the first N calls of exactly this name and then answers normal
 | `truncated` | half the text, then the token limit | `thinking`: no text at all |
 | `filtered` | the filter ends it after `after` deltas | `prompt`: the prompt is refused |
 | `nousage`, `usagetwice` | as they say | |
-| `400` `401` `403` `404` `500` `503` | that error in the vendor's words | |
+| `400` `401` `403` `404` `500` `503` | that error in the vendor's words | `tattle`: they repeat the key and the last message |
 | `toolong` | the context does not fit | |
 | `429` | rate limited; the delay where the vendor puts it | `header3` `ms300` `date3` `reset3` `message3` `retryinfo3` (the number is the delay) `none` `quota` `overloaded` |
 | `refused` | a reset before any byte | `close`: an orderly close |

@@ -61,6 +61,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     wait_ms: int = 15_000
     split: int = 0
     """Largest number of bytes in one write; 0 leaves writes whole."""
+    tattles: bool = False
+    """Whether an error's text repeats the key and the last message."""
     fails_first: int | None = None
     """How many calls fail before it answers normally; None means every call."""
 
@@ -90,16 +92,18 @@ def parse(model: str) -> Behaviour:
     name = words[0]
     if name not in NAMES:
         raise Unreadable(f"{model}: no behaviour {name!r}")
-    settings: dict[str, str | int | None] = {"name": name, "after": AFTER.get(name, 0)}
+    settings: dict[str, str | int | bool | None] = {"name": name, "after": AFTER.get(name, 0)}
     for word in words[1:]:
         settings |= _setting(model, name, word)
     return msgspec.convert({**settings, "fails_first": fails_first}, Behaviour)
 
 
-def _setting(model: str, name: str, word: str) -> dict[str, str | int | None]:
+def _setting(model: str, name: str, word: str) -> dict[str, str | int | bool | None]:
     """What one word after the behaviour's name changes."""
     if word == "cached" or word.startswith("tag"):
         return {}
+    if word == "tattle" and name in ERRORS:
+        return {"tattles": True}
     match = WORD.fullmatch(word)
     key, number = match.groups() if match else ("", "")
     if key in KINDS.get(name, ()):

@@ -34,6 +34,17 @@ class ErrorReply(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
 
 
+def tattling(error: ErrorReply, key: str, prompt: str) -> ErrorReply:
+    """The same error, whose message repeats what no log may hold."""
+
+    def told(part: Any, name: str = "") -> Any:
+        if isinstance(part, dict):
+            return {name: told(value, name) for name, value in part.items()}
+        return f"{part} (key {key}, message {prompt})" if name == "message" else part
+
+    return ErrorReply(error.status, told(error.body), error.headers)
+
+
 class Writer(Protocol):
     """One streamed reply, in the vendor's own bytes. Knows nothing of faults in transport."""
 

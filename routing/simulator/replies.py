@@ -1,4 +1,4 @@
-"""What does the model say? Fixed sentences that depend on nothing but the request."""
+"""What does the model say? What it knows, else fixed sentences that depend on nothing but the request."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from itertools import cycle, islice
 
 from routing.simulator.behaviours import Behaviour
 from routing.simulator.calls import Call, Counts, Finish, Reply
+from routing.simulator.known import known
 
 WORDS_A_DELTA = 2
 ECHO_CHARACTERS = 3
@@ -86,6 +87,8 @@ def _text(vendor: str, call: Call, behaviour: Behaviour) -> str:
             return CODE
         case "empty":
             return ""
+    if behaviour.name == "ok" and (answer := known(call)):
+        return answer
     words = re.findall(r"\w+", call.prompt)[:8]
     about = f"You said: *{' '.join(words)}*. " if words else ""
     markers = "[1][2]" if vendor == "perplexity" else ""

@@ -9,7 +9,7 @@ from time import time
 from routing.simulator.behaviours import Behaviour, Unreadable, parse
 from routing.simulator.calls import Call
 from routing.simulator.control import control
-from routing.simulator.dialect import NO_KEY, Dialect, ErrorReply, Unusable
+from routing.simulator.dialect import NO_KEY, Dialect, ErrorReply, Unusable, tattling
 from routing.simulator.http import Answer, BadRequest, Connection, Request
 from routing.simulator.log import CallLog, Entry
 from routing.simulator.player import play, refuse
@@ -144,6 +144,8 @@ class Simulator:
             return UNKNOWN, dialect.invalid(str(error), getattr(error, "param", None))
         if behaviour.name in dialect.lacks or behaviour.label in dialect.lacks:
             return call, dialect.invalid(f"{dialect.vendor} has no behaviour {behaviour.label!r}")
+        if behaviour.tattles:
+            return call, tattling(dialect.error(call, behaviour), key, call.prompt)
         return call, behaviour
 
     def _behaviour(self, dialect: Dialect, call: Call) -> Behaviour:

@@ -237,3 +237,29 @@ class TestUsage:
 
         assert [event["choices"] for event in heard.events[-2:]] == [[], []]
         assert heard.events[-1]["usage"] == heard.events[-2]["usage"]
+
+
+class TestWhatItKnows:
+    @pytest.mark.parametrize("vendor", VENDORS)
+    async def test_is_answered_rightly(self, ask, simulator, vendor):
+        await ask(vendor, "gpt-6-luna", "What is 17 times 23? Give the number only.")
+
+        assert simulator.log[0].served.text == "391"
+
+    async def test_is_read_from_the_messages_that_it_was_sent(self, ask, simulator):
+        said = [("user", "I live in Oslo, by the way."), ("assistant", "Nice.")]
+        question = ("user", "Which city did I say that I live in?")
+        await ask("openai", "gpt-6-luna", [*said, question])
+        await ask("openai", "gpt-6-luna", [question])
+
+        with_context, without = (entry.served.text for entry in simulator.log)
+        assert "Oslo" in with_context
+        assert without == "You have not said where you live."
+
+    async def test_holds_code_that_a_later_message_speaks_of(self, ask, simulator):
+        await ask("kimi", "sim-ok-pace0", "Write a Python function called add that returns the sum")
+        code = simulator.log[0].served.text
+        await ask("kimi", "sim-ok-pace0", [("assistant", code), ("user", "Explain that code.")])
+
+        assert "return left + right" in code
+        assert "`add`" in simulator.log[1].served.text

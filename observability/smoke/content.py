@@ -1,0 +1,72 @@
+"""Does an answer show what a right one must?"""
+
+import json
+import re
+
+import re2
+
+from observability.models import SmokeCheck
+
+Kind = SmokeCheck.Kind
+FENCED = re.compile(r"```\w*\n(.*)```", re.DOTALL)
+LARGEST_PATTERN = 3_000
+"""In RE2 instructions, as for the rules of intents."""
+
+
+def shown(kind: str, value: str, answer: str) -> str:
+    """Why an answer does not show it, as a sentence; "" when it does."""
+    match kind:
+        case Kind.CONTAINS:
+            fine = value.casefold() in answer.casefold()
+            return "" if fine else f"the answer does not contain “{value}”"
+        case Kind.NOT_CONTAINS:
+            fine = value.casefold() not in answer.casefold()
+            return "" if fine else f"the answer contains “{value}”"
+        case Kind.MATCHES:
+            fine = compiled(value).search(answer) is not None
+            return "" if fine else f"nothing in the answer matches {value}"
+        case Kind.JSON:
+            return "" if _is_json(answer) else "the answer is not JSON"
+        case _:
+            words = len(answer.split())
+            return "" if words <= int(value) else f"the answer has {words} words"
+
+
+def refused(kind: str, value: str) -> str:
+    """Why a check cannot be used, as a sentence for its author; "" when it can."""
+    if kind == Kind.JSON:
+        return "Leave it empty: the whole answer must be JSON." if value else ""
+    if not value:
+        return "Say what the answer is held against."
+    if kind == Kind.MAX_WORDS and not (value.isascii() and value.isdigit()):
+        return "This is not a number of words."
+    if kind == Kind.MATCHES:
+        try:
+            pattern = compiled(value)
+        except re2.error as error:
+            return f"This is not a pattern of RE2: {_words(error)}."
+        if pattern.programsize > LARGEST_PATTERN:
+            return "The pattern is too large."
+    return ""
+
+
+def compiled(pattern: str) -> "re2._Regexp":
+    """A staff pattern; its time is linear in the text. Raises re2.error."""
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _words(error: re2.error) -> str:
+    said = error.args[0] if error.args else error
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+
+
+def _is_json(answer: str) -> bool:
+    """Also where it stands alone in a fenced block, as models like to write it."""
+    fenced = FENCED.fullmatch(answer.strip())
+    try:
+        json.loads(fenced[1] if fenced else answer)
+    except (ValueError, RecursionError):
+        return False
+    return True

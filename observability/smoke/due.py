@@ -1,0 +1,46 @@
+"""What has the worker to do about the evaluation? Found from rows, so that a lost message costs a minute."""
+
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+
+from observability.models import SmokeResult
+from observability.schedules import SMOKE, is_on
+from observability.smoke import claims, guest
+from observability.smoke.evaluation import evaluate
+from observability.smoke.outcome import notice
+
+logger = logging.getLogger(__name__)
+
+
+def make_due() -> None:
+    """End what broke off, ask for the night's run when its time has come, make what waits."""
+    for run in claims.abandoned(timezone.now()):
+        guest.see_out(run)
+        notice(run)
+    if is_on(SMOKE):
+        claims.ask_for_tonight(timezone.now())
+    while _make_next():
+        pass
+
+
+def _make_next() -> bool:
+    """Make the run that waits longest; whether there was one."""
+    run = claims.take(timezone.now())
+    if run is None:
+        return False
+    try:
+        evaluate(run, base_url=settings.HOUSE_URL, tell=_nobody)
+    except claims.Lost:
+        logger.warning("%s took too long and was ended by another worker", run)
+        return True
+    except Exception:
+        notice(run)
+        raise
+    notice(run)
+    return True
+
+
+def _nobody(result: SmokeResult) -> None:
+    """Staff read it in the admin."""
