@@ -51,8 +51,8 @@ async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | Non
 
 
 async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
-    clock = Stopwatch()
     with turn_span():
+        clock = Stopwatch()
         try:
             accepted = await _accept(member, new)
         except DatabaseError as error:

@@ -17,5 +17,5 @@ class Stopwatch:
         self._began = time.monotonic()
 
     def milliseconds(self) -> int:
-        """Since the request came."""
-        return round((time.monotonic() - self._began) * 1000)
+        """Since the request came; whole ones, so that what is told of lies within what happened."""
+        return int((time.monotonic() - self._began) * 1000)

@@ -21,19 +21,26 @@ NS_A_MS = 1_000_000
 def tell(finished: TurnFinished) -> None:
     """Tell of one request; what goes wrong here is logged, and the chat goes on."""
     try:
-        root = _root(finished)
+        root, end_ns = _root(finished)
         _Tree(finished, root).build()
+        _end(root, finished, end_ns)
         figures.count(finished)
     except Exception:
         logger.exception("Turn %s was not told of", finished.turn_id)
 
 
-def _root(finished: TurnFinished) -> Span:
-    """The span that was opened with the turn; one of its own where its process has died."""
+def _root(finished: TurnFinished) -> tuple[Span, int | None]:
+    """The span that was opened with the turn, and when it ends: now.
+
+    Where its process has died it is made anew, and ends when the last that is known of it did.
+    """
     span = trace.get_current_span()
     if span.is_recording():
-        return span
-    return _tracer.start_span("turn", context=Context(), start_time=_epoch_ns(finished, 0))
+        return span, None
+    route = finished.route
+    known_ms = [attempt.ended_ms or attempt.started_ms for attempt in route.attempts]
+    span = _tracer.start_span("turn", context=Context(), start_time=_epoch_ns(finished, 0))
+    return span, _epoch_ns(finished, max(known_ms, default=0))
 
 
 class _Tree:
@@ -42,11 +49,10 @@ class _Tree:
     def __init__(self, finished: TurnFinished, root: Span) -> None:
         self._finished = finished
         self._route = finished.route
-        self._root = root
         self._inside = trace.set_span_in_context(root, Context())
 
     def build(self) -> None:
-        """All below the root, then the root's own end."""
+        """All below the root."""
         route = self._route
         if route.decided_ms is not None:
             self._leaf("decide", 0, route.decided_ms, **_decision(route))
@@ -62,16 +68,6 @@ class _Tree:
             self._attempt(attempt)
         if self._finished.latency_ms is not None and self._finished.stored_ms is not None:
             self._leaf("persist", self._finished.latency_ms, self._finished.stored_ms)
-        self._end_root()
-
-    def _end_root(self) -> None:
-        root, finished = self._root, self._finished
-        root.set_attributes(_request(finished))
-        if finished.status in {"failed", "interrupted"}:
-            root.set_status(Status(StatusCode.ERROR))
-        last = [attempt.ended_ms for attempt in self._route.attempts]
-        ends = [finished.stored_ms, finished.latency_ms, *last, 0]
-        root.end(_epoch_ns(finished, max(end for end in ends if end is not None)))
 
     def _attempt(self, attempt: Attempt) -> None:
         """One attempt and, where the provider was called, the call below it."""
@@ -103,6 +99,13 @@ class _Tree:
 
     def _at(self, ms: int) -> int:
         return _epoch_ns(self._finished, ms)
+
+
+def _end(root: Span, finished: TurnFinished, end_ns: int | None) -> None:
+    root.set_attributes(_request(finished))
+    if finished.status in {"failed", "interrupted"}:
+        root.set_status(Status(StatusCode.ERROR))
+    root.end(end_ns)
 
 
 def _epoch_ns(finished: TurnFinished, ms: int) -> int:

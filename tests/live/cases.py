@@ -26,6 +26,12 @@ CASES: dict[str, tuple[str, ...]] = {
 VENDORS = ("openai", "gemini", "perplexity", "kimi")
 for _vendor in VENDORS:
     CASES[f"priced_{_vendor}"] = (f"{_vendor}/sim-ok-tokens40-cached-pace0",)
+    # Both errors repeat the key and the message; the kept call goes to the last rung.
+    CASES[f"tattle_{_vendor}"] = (
+        f"{_vendor}/sim-401-tattle",
+        f"{_vendor}/sim-500-tattle",
+        "openai/sim-echo-pace0",
+    )
     CASES[f"short_{_vendor}"] = (f"{_vendor}/sim-truncated-pace0",)
 PRICE = {"input_usd": "2", "cached_input_usd": "0.2", "output_usd": "10"}
 """USD per million tokens of every `priced` model."""

@@ -41,6 +41,17 @@ class TestTheKey:
         assert word in heard.body.decode()
 
 
+class TestATattlingError:
+    @pytest.mark.parametrize("vendor", VENDORS)
+    @pytest.mark.parametrize("way", ["sim-401-tattle", "sim-500-tattle"])
+    async def test_repeats_the_key_and_the_message(self, ask, vendor, way):
+        heard = await ask(vendor, way, "planted words", key="planted-key")
+
+        assert heard.status >= 400
+        assert "planted-key" in heard.json["error"]["message"]
+        assert "planted words" in heard.json["error"]["message"]
+
+
 class TestAStatus:
     @pytest.mark.parametrize(
         ("vendor", "behaviour", "status", "word"),
