@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 DATABASE_FORMS = "expected postgresql://user:password@host:port/name or sqlite:///path"
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -50,6 +52,17 @@ def choice(name: str, allowed: tuple[str, ...]) -> str:
 def names(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()] or default
+
+
+def addresses(name: str) -> list[str]:
+    """A comma-separated list of e-mail addresses, each once."""
+    found = {address.lower(): address for address in names(name, [])}
+    for address in found.values():
+        try:
+            validate_email(address)
+        except ValidationError:
+            refuse(name, f"expected e-mail addresses with commas between them, got {address!r}")
+    return list(found.values())
 
 
 def http_url(name: str) -> str:

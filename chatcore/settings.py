@@ -178,6 +178,7 @@ SPECTACULAR_SETTINGS = {"TITLE": "Chatcore", "VERSION": "0.1.0", "SERVE_INCLUDE_
 for _name, _value in environment.email().items():
     globals()[_name] = _value
 EMAIL_TIMEOUT = 10
+REPORT_RECIPIENTS = environment.addresses("REPORT_RECIPIENTS")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "chatcore@localhost")
 
 _QUEUE = DATA_DIR / "queue"

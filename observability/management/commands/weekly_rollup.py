@@ -1,0 +1,99 @@
+"""`manage.py weekly_rollup`: say what a week came to, and with `--send` mail it to whoever was not yet."""
+
+from argparse import ArgumentParser
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from observability.models import Delivery, WeeklyRollup
+from observability.rollup import job, making, weeks
+from observability.rollup.kept import mail_of
+from observability.rollup.sending import NO_SERVER
+from observability.rollup.smtp import is_set_up
+from observability.rollup.words import counted
+
+State = Delivery.State
+_TROUBLE = (State.FAILED, State.UNCERTAIN, State.WAITING)
+
+
+class Command(BaseCommand):
+    help = (
+        "Print the rollup of the seven days that end at a Sunday 00:00 UTC, made from the records "
+        "and stored. With --send, mail it to every recipient who was not sent it before."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--week-ending",
+            metavar="YYYY-MM-DD",
+            help="The Sunday after the week, e.g. 2026-11-22; else the last one that has come.",
+        )
+        parser.add_argument("--send", action="store_true", help="Mail it; each address once ever.")
+        parser.add_argument(
+            "--data",
+            type=Path,
+            metavar="DIR",
+            help="The data folder of the house that is meant; else ./data.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["data"] and options["data"].absolute() != settings.DATA_DIR:
+            raise CommandError("--data is obeyed by manage.py and scripts/weekly_rollup only.")
+        now = timezone.now()
+        week_ending = _ended(options["week_ending"], now)
+        if not making.scopes(week_ending):
+            raise CommandError(f"There was nothing here before {week_ending}: no rollup is made.")
+        rollup = self._current(week_ending, now)
+        self.stdout.write(mail_of(rollup).text)
+        if options["send"]:
+            self._send(week_ending, now)
+
+    def _current(self, week_ending: date, now: datetime) -> WeeklyRollup:
+        """The rollup of all, made or brought up to date."""
+        found = making.stored(week_ending, None)
+        if found is None:
+            return making.make(week_ending, None, now=now)
+        self.stderr.write(making.remake(found, now=now))
+        return found
+
+    def _send(self, week_ending: date, now: datetime) -> None:
+        """Raises CommandError where a recipient has not, or perhaps not, got it."""
+        deliveries = job.send_now(week_ending, now=now)
+        if deliveries and not is_set_up():
+            raise CommandError(NO_SERVER)
+        for delivery in deliveries:
+            whose = delivery.rollup.organisation or "all organisations"
+            why = f" {delivery.trouble}" if delivery.trouble else ""
+            self.stderr.write(
+                f"{delivery.email} ({whose}): {delivery.get_state_display().lower()}.{why}"
+            )
+        if not deliveries:
+            raise CommandError("Nobody is on the list of recipients; staff keep it in the admin.")
+        found = Counter(delivery.state for delivery in deliveries)
+        if trouble := sum(found[state] for state in _TROUBLE):
+            raise CommandError(f"{counted(trouble, 'mail')} of {len(deliveries)} not surely sent.")
+
+
+def _ended(wanted: str | None, now: datetime) -> date:
+    """The week that is meant. Raises CommandError for what is none, or has not ended."""
+    last = weeks.last_ended(now)
+    if wanted is None:
+        return last
+    try:
+        day = datetime.strptime(wanted, "%Y-%m-%d").date()
+    except ValueError:
+        raise CommandError(
+            f"--week-ending is not usable: expected a Sunday such as {last}, got {wanted!r}"
+        ) from None
+    if day.weekday() != weeks.SUNDAY:
+        raise CommandError(
+            f"--week-ending is not usable: a week ends at a Sunday, and {day} is a {day:%A}"
+        )
+    if day > last:
+        raise CommandError(f"The week that ends at {day} is not over; the last one is {last}.")
+    return day

@@ -1,0 +1,106 @@
+"""When is a week's rollup made, and what if it is there already? It is made once, from records.
+
+What was made is kept as it is once a mail of it may have gone out, so that the page always shows what
+was sent; until then `remake` brings it up to date.
+"""
+
+import logging
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists
+
+from chatcore.models import Organisation
+from observability.figures import measure, records
+from observability.models import AttemptRecord, Delivery, Recipient, WeeklyRollup
+from observability.rollup import report, weeks
+from observability.rollup.gather import gather
+from observability.rollup.kept import pack
+from observability.rollup.report import Report
+from routing.models import PolicyVersion
+
+logger = logging.getLogger(__name__)
+_GATHERINGS = 3
+
+
+def scopes(week_ending: date) -> list[int | None]:
+    """Of whom a week's rollup is made: all (None), and each organisation that somebody is told of.
+
+    Nothing for a week that ended before this house was set up.
+    """
+    end = weeks.span_of(week_ending).end
+    if not (
+        PolicyVersion.objects.filter(created_at__lt=end).exists()
+        or AttemptRecord.objects.filter(started_at__lt=end).exists()
+    ):
+        return []
+    told = Recipient.objects.filter(active=True).values("organisation")
+    organisations = Organisation.objects.filter(active=True, created_at__lt=end, pk__in=told)
+    return [None, *organisations.values_list("pk", flat=True)]
+
+
+def stored(week_ending: date, organisation_id: int | None) -> WeeklyRollup | None:
+    """The rollup that was made before, if it was."""
+    return WeeklyRollup.objects.filter(
+        week_ending=week_ending, organisation=organisation_id
+    ).first()
+
+
+def make(week_ending: date, organisation_id: int | None, *, now: datetime) -> WeeklyRollup:
+    """The stored rollup; where there is none, it is made. Of two makers at once the first wins."""
+    if found := stored(week_ending, organisation_id):
+        return found
+    made = _settled(week_ending, organisation_id)
+    try:
+        with transaction.atomic():
+            return WeeklyRollup.objects.create(
+                week_ending=week_ending,
+                organisation_id=organisation_id,
+                content=report.dump(made),
+                pictures=_drawn(made),
+                made_at=now,
+            )
+    except IntegrityError:
+        found = stored(week_ending, organisation_id)
+        if found is None:  # the organisation has gone meanwhile
+            raise
+        return found
+
+
+def remake(rollup: WeeklyRollup, *, now: datetime) -> str:
+    """Bring a rollup up to date with its records, unless a mail of it may be out; what came of it, in words."""
+    made = _settled(rollup.week_ending, rollup.organisation_id)
+    content = report.dump(made)
+    if content == rollup.content:
+        return "The records still say the same as the stored rollup."
+    begun = Delivery.objects.filter(rollup=rollup).exclude(state=Delivery.State.WAITING)
+    unsent = WeeklyRollup.objects.filter(~Exists(begun), pk=rollup.pk)
+    if unsent.update(content=content, pictures=_drawn(made), made_at=now):
+        rollup.refresh_from_db()
+        return "The stored rollup was brought up to date; no mail of it had gone out."
+    return (
+        "The records, or the tables that the advice is from, have changed since it was mailed; the "
+        "stored rollup stays as it was sent."
+    )
+
+
+def _settled(week_ending: date, organisation_id: int | None) -> Report:
+    """A report of one moment: gathered again where records came in between its questions."""
+    for _ in range(_GATHERINGS):
+        made = gather(week_ending, organisation_id)
+        rows = records(weeks.span_of(week_ending), organisation_id=organisation_id)
+        if measure(rows) == made.week:
+            break
+    return made
+
+
+def _drawn(made: Report) -> bytes:
+    """The charts; a rollup without them is better than none."""
+    try:
+        # It brings matplotlib with it, which nothing but this moment needs.
+        from observability.rollup.charts import pictures  # noqa: PLC0415
+
+        return pack(pictures(made))
+    except Exception:
+        logger.exception("The charts of the rollup could not be drawn; it goes out without them")
+        return b""
