@@ -1,6 +1,7 @@
 """A whole house as its users meet it: real server, real database, a simulator for the vendors.
 
-Nothing of the house is imported here: what a test knows, it learned over HTTP and the websocket.
+Nothing of the house is imported here: what a test knows, it learned over HTTP and the websocket, or
+read from the tables as any program can.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.services.ports import free_port
@@ -106,6 +109,14 @@ class House:
         """What the simulator was asked since it was last forgotten."""
         log: list[dict[str, Any]] = httpx.get(f"{self.simulator}/control/log").json()
         return log
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a query of one's own finds in the database."""
+        if url := self.env.get("DATABASE_URL"):
+            with psycopg.connect(url) as database:
+                return database.execute(sql.encode()).fetchall()
+        with sqlite3.connect(self.folder / "chatcore.sqlite3") as database:
+            return list(database.execute(sql))
 
     def forget_calls(self) -> None:
         """Empty the simulator's log."""

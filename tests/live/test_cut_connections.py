@@ -87,6 +87,12 @@ class TestAProcessThatDies:
         stored = demo.turn(accepted["turn"])
         assert stored["status"] == "complete"
         assert stored["reply"]
+        # SQLite keeps ids without hyphens.
+        found = house.rows(
+            "SELECT turn_status FROM observability_attemptrecord WHERE "
+            f"REPLACE(CAST(turn_id AS TEXT), '-', '') = '{stored['id'].replace('-', '')}'"
+        )
+        assert found == [("complete",)]
 
 
 class TestSlowReaders:
