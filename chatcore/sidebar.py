@@ -26,7 +26,13 @@ def _address(app: str, model: str) -> str:
     return reverse(f"admin:{app}_{model}_changelist")
 
 
+def _overview() -> str:
+    """Where the overview is; "" without observability."""
+    return reverse("admin:observability_overview") if apps.is_installed("observability") else ""
+
+
 _lazy_address = lazy(_address, str)
+_lazy_overview = lazy(_overview, str)
 
 
 def _page(title: str, icon: str, model: str, app: str = "routing") -> dict[str, Any]:
@@ -70,9 +76,20 @@ SIDEBAR = {
         {
             "title": "What happened",
             "items": [
+                {
+                    "title": "Overview",
+                    "icon": "monitoring",
+                    "link": _lazy_overview(),
+                    "permission": _may("observability.view_attemptrecord"),
+                },
                 _page("Turns", "chat_bubble", "turn", "chatcore"),
                 _page("Threads", "forum", "thread", "chatcore"),
                 _page("Attempts", "call_made", "attemptrecord", "observability"),
+                _page("Weekly rollup", "summarize", "weeklyrollup", "observability"),
+                _page("Recipients", "outgoing_mail", "recipient", "observability"),
+                _page("Incidents", "notification_important", "incident", "observability"),
+                _page("Smoke evaluation", "fact_check", "smokerun", "observability"),
+                _page("Smoke cases", "checklist", "smokecase", "observability"),
                 _page("Jobs", "schedule", "periodictask", "django_celery_beat"),
                 _page("Retention", "auto_delete", "retention", "chatcore"),
             ],

@@ -102,7 +102,7 @@ def report_of(some: list[Cell], **more: Any) -> Report:
     week = figures_of(
         some, failed_turns=11, fallback_turns=35, truncated_turns=17, cached_turns=205
     )
-    before = figures_of(cells(["ana", "bob"], factor=2), people=11)
+    before = figures_of(cells(["ana", "bob"], factor=20), people=11)
     values: dict[str, Any] = {
         "organisation_id": 1,
         "organisation": "Acme",
