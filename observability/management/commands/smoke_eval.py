@@ -47,11 +47,11 @@ class Command(BaseCommand):
             evaluate(run, base_url=base_url, tell=lambda result: self._tell(result, results))
         except claims.Lost:
             raise CommandError(f"Another has ended this run: {claims.BROKE_OFF}") from None
-        outcome.notice(run)
         if self._as_json:
             self.stdout.write(json.dumps(report.as_json(run, results), ensure_ascii=False))
         for line in report.summary(run):
             self._say(line)
+        outcome.notice(run)
         if run.verdict != SmokeRun.Verdict.PASSED:
             sys.exit(1)
 

@@ -1,0 +1,204 @@
+"""The smoke evaluation: what it asks, what came of it, and the button that starts it."""
+
+import logging
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+from kombu.exceptions import OperationalError
+
+from observability.admin.smoke_tables import results_table, state
+from observability.models import SmokeCase, SmokeCheck, SmokeResult, SmokeRun, SmokeSettings
+from observability.smoke import claims
+from observability.smoke.forms import CaseForm, CheckForm
+from observability.smoke.seeding import RUN
+from observability.tasks import smoke_eval
+from routing.admin.base import ModelAdmin, TabularInline
+
+logger = logging.getLogger(__name__)
+MAY_RUN = f"observability.{RUN}"
+REFRESH_S = 5
+"""How often the page of a run that has not ended looks again."""
+
+
+class CheckInline(TabularInline):
+    """What a right answer shows."""
+
+    model = SmokeCheck
+    form = CheckForm
+    fields = ["kind", "value"]
+    extra = 0
+    verbose_name_plural = "What a right answer must show"
+
+
+@admin.register(SmokeCase)
+class SmokeCaseAdmin(ModelAdmin):
+    """The messages, in the order in which they are asked."""
+
+    form = CaseForm
+    inlines = [CheckInline]
+    list_display = ["name", "position", "intent", "answerer", "number_of_checks", "enabled"]
+    list_filter = ["enabled", "intent"]
+    search_fields = ["name", "prompt"]
+    fieldsets = [
+        (None, {"fields": ["name", "position", "enabled", "prompt"]}),
+        ("Where it must go", {"fields": ["intent", "answerer", "deployment", "asks_about"]}),
+        ("Limits", {"fields": ["latency_limit_ms", "cost_limit_usd"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SmokeCase]:
+        """With the number of checks."""
+        rows: QuerySet[SmokeCase] = super().get_queryset(request)
+        return rows.annotate(check_count=Count("checks"))
+
+    @admin.display(description="Checks of the answer")
+    def number_of_checks(self, row: Any) -> int:
+        """How many things a right answer must show."""
+        return int(row.check_count)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A case that ships would come back at the next start; it is switched off instead."""
+        if obj is not None and obj.shipped:
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Nothing for several at once: the list's deletion does not ask for each row."""
+        return {}
+
+
+@admin.register(SmokeSettings)
+class SmokeSettingsAdmin(ModelAdmin):
+    """The one row."""
+
+    fields = ["spend_cap_usd"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one row."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It stays."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Straight to the one row."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:observability_smokesettings_change", args=[1]))
+
+
+@admin.register(SmokeRun)
+class SmokeRunAdmin(ModelAdmin):
+    """What came of each run."""
+
+    actions = None
+    list_display = ["__str__", "created_at", "trigger", "what_came", "passed", "cost", "why"]
+    list_filter = ["verdict", "trigger", "created_at"]
+    list_before_template = "admin/observability/smoke_run_now.html"
+    change_form_outer_before_template = "admin/observability/smoke_run.html"
+    fieldsets = [
+        (
+            "About this run",
+            {"fields": ["trigger", "asked_by", "base_url", "created_at", "started_at", "ended_at"]},
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SmokeRun]:
+        """With the number of cases, and of those that passed."""
+        rows: QuerySet[SmokeRun] = super().get_queryset(request)
+        good = Q(results__verdict=SmokeResult.Verdict.PASSED)
+        return rows.annotate(case_count=Count("results"), good=Count("results", filter=good))
+
+    @admin.display(description="Outcome", ordering="verdict")
+    def what_came(self, run: SmokeRun) -> str:
+        """Its verdict, or how far it is."""
+        return state(run)
+
+    @admin.display(description="Cases passed")
+    def passed(self, run: Any) -> str:
+        """Of those that it has come to."""
+        return f"{run.good} of {run.case_count}"
+
+    @admin.display(description="Cost", ordering="cost_usd")
+    def cost(self, run: SmokeRun) -> str:
+        """USD, a lower bound where a call has no price."""
+        return f"{'at least ' if run.unpriced else ''}${run.cost_usd:.6f}"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """With the button for whom may press it."""
+        extra = {"may_run": request.user.has_perm(MAY_RUN)}
+        return super().changelist_view(request, {**(extra_context or {}), **extra})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """With its results; looked at again and again until it has ended."""
+        run = self.get_object(request, object_id or "")
+        extra: dict[str, Any] = {}
+        if run is not None:
+            extra = {
+                "state": state(run),
+                "results": results_table(run),
+                "run_cost": self.cost(run),
+                "refresh_s": REFRESH_S,
+            }
+        response = super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), **extra}
+        )
+        if run is not None and run.status != SmokeRun.Status.ENDED:
+            response["Refresh"] = str(REFRESH_S)
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        """One more: the button."""
+        view = self.admin_site.admin_view(require_POST(self.run_view))
+        return [path("run/", view, name="observability_smokerun_run"), *super().get_urls()]
+
+    def run_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a run and show its page."""
+        if not request.user.has_perm(MAY_RUN):
+            raise PermissionDenied
+        assert request.user.is_authenticated
+        run, new = claims.ask_for(SmokeRun.Trigger.ADMIN, by=request.user)
+        self._say(request, new, _wake_worker())
+        return HttpResponseRedirect(reverse("admin:observability_smokerun_change", args=[run.pk]))
+
+    def _say(self, request: HttpRequest, new: bool, woken: bool) -> None:
+        if not new:
+            self.message_user(request, "A run is waiting already.", messages.INFO)
+        elif woken:
+            self.message_user(request, "Queued: the worker begins in a moment.")
+        else:
+            words = "Queued. The worker could not be woken; it looks by itself every minute."
+            self.message_user(request, words, messages.WARNING)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The button starts one."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What came of it came of it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It is history."""
+        return False
+
+
+def _wake_worker() -> bool:
+    """Whether the message went out; the run is found in a minute without it."""
+    try:
+        smoke_eval.apply_async(retry=False, expires=60)
+    except (OperationalError, OSError):
+        logger.warning("The worker could not be woken; it looks by itself every minute")
+        return False
+    return True
