@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.core.management import call_command
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from chatcore import login_throttle
 from chatcore.models import Retention, Thread, Turn
-from chatcore.signals import turns_leave
+from chatcore.signals import turn_leaves
 from chatcore.titles import title_from
 
 logger = logging.getLogger(__name__)
@@ -18,55 +19,63 @@ BATCH = 50
 
 
 def purge(*, now: datetime) -> int:
-    """What is too old: sessions, failed sign-ins, deleted threads, texts; gives the threads' number."""
+    """What is too old: sessions, failed sign-ins, deleted threads, texts.
+
+    Gives how many of the threads are gone whose owners deleted them.
+    """
     call_command("clearsessions")
     login_throttle.forget_old(now=now)
-    purged = _purge_threads(now - DELETED_THREADS_KEPT)
+    purged = _purge_deleted(now - DELETED_THREADS_KEPT)
     if days := Retention.current().text_days:
-        _purge_texts(now - timedelta(days=days))
+        _remove(Turn.objects.filter(created_at__lt=now - timedelta(days=days)))
     return purged
 
 
-def _purge_threads(before: datetime) -> int:
-    running = Turn.objects.filter(thread=OuterRef("pk"), status=Turn.Status.RUNNING)
-    leaving = Thread.objects.filter(deleted_at__lt=before).exclude(Exists(running))
-    purged = 0
-    while ids := list(leaving.values_list("pk", flat=True)[:BATCH]):
-        while _remove_some(Turn.objects.filter(thread__in=ids)):
-            pass
+def _purge_deleted(before: datetime) -> int:
+    deleted = Thread.objects.filter(deleted_at__lt=before)
+    there = deleted.count()
+    _remove(Turn.objects.filter(thread__deleted_at__lt=before))
+    empty = deleted.exclude(Exists(Turn.objects.filter(thread=OuterRef("pk"))))
+    while ids := list(empty.values_list("pk", flat=True)[:BATCH]):
         Thread.objects.filter(pk__in=ids).delete()
-        purged += len(ids)
-    return purged
+    return there - deleted.count()
 
 
-def _purge_texts(before: datetime) -> None:
-    old = Turn.objects.filter(created_at__lt=before)
+def _remove(turns: QuerySet[Turn]) -> None:
+    """Remove turns that have ended, oldest first, each after whoever listens has what it needs."""
+    stay: set[UUID] = set()
     removed = 0
-    while some := _remove_some(old):
+    ended = turns.exclude(status=Turn.Status.RUNNING).order_by("created_at", "pk")
+    while some := _remove_some(ended.exclude(pk__in=stay), stay):
         removed += some
     if removed:
-        logger.info("%d turns from before %s were removed", removed, before.date())
+        logger.info("%d turns were removed", removed - len(stay))
 
 
-def _remove_some(turns: QuerySet[Turn]) -> int:
-    """Remove a batch of turns that have ended, oldest first; gives how many.
-
-    In one transaction with what else of their threads speaks of them, and after whoever listens
-    has taken what it needs of them.
-    """
-    ended = turns.exclude(status=Turn.Status.RUNNING).order_by("created_at", "pk")
-    threads = set(ended.values_list("thread", flat=True)[:BATCH])
+def _remove_some(turns: QuerySet[Turn], stay: set[UUID]) -> int:
+    """A batch, in one transaction with what else of their threads speaks of them; gives how many."""
+    threads = set(turns.values_list("thread", flat=True)[:BATCH])
     with transaction.atomic():
         # Threads first, as whoever accepts a message does: so neither waits for the other for ever.
         held = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk")
         by_id = {thread.pk: thread for thread in held}
-        batch = list(ended.filter(thread__in=by_id).select_related("thread")[:BATCH])
-        if batch:
-            turns_leave.send("chatcore", turns=batch)
-            Turn.objects.filter(pk__in=[turn.pk for turn in batch]).delete()
-            for thread_id in {turn.thread_id for turn in batch}:
-                _tidy(by_id[thread_id])
+        batch = list(turns.filter(thread__in=by_id).select_related("thread")[:BATCH])
+        leaving = [turn for turn in batch if _may_leave(turn)]
+        stay.update({turn.pk for turn in batch} - {turn.pk for turn in leaving})
+        Turn.objects.filter(pk__in=[turn.pk for turn in leaving]).delete()
+        for thread_id in {turn.thread_id for turn in leaving}:
+            _tidy(by_id[thread_id])
     return len(batch)
+
+
+def _may_leave(turn: Turn) -> bool:
+    try:
+        with transaction.atomic():
+            turn_leaves.send("chatcore", turn=turn)
+    except Exception:
+        logger.exception("Turn %s stays, though it should go", turn.pk)
+        return False
+    return True
 
 
 def _tidy(thread: Thread) -> None:

@@ -40,9 +40,9 @@ web_ends = Signal()
 """Sent without arguments in that loop, when the last reply has ended and the database is still open.
 The process waits for its listeners."""
 
-turns_leave = Signal()
-"""Sent with `turns: list[Turn]` (each with its thread), in a worker's transaction, before these rows
-are removed for good. A listener that raises keeps them for now."""
+turn_leaves = Signal()
+"""Sent with `turn: Turn` (with its thread), in a worker's transaction, before its row is removed for
+good. A listener that raises keeps it for now."""
 
 seeded = Signal()
 """Sent without arguments by the `seed` command, when its own rows are there."""

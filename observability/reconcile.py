@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -18,7 +19,7 @@ from django.utils import timezone
 from chatcore.leases import finished_of
 from chatcore.models import Turn
 from chatcore.signals import TurnFinished
-from observability.log import log_turns, rows_of
+from observability.log import log_turn, rows_of
 from observability.models import AttemptRecord
 from routing import route as routes
 
@@ -51,7 +52,11 @@ def mend_recent() -> int:
     """Record the turns of the last hour that have no records; gives their number."""
     now = timezone.now()
     recent = _ended(now).filter(created_at__gte=now - RECENT)
-    return _walk(recent.exclude(Exists(_records())), _mend)
+    proof = Proof()
+    proof.turns = _walk(recent.exclude(Exists(_records())), partial(_prove, proof=proof))
+    if proof.turns:
+        logger.warning("Turns without records: %s", proof.in_words)
+    return proof.mended
 
 
 def prove(*, since: datetime | None = None) -> Proof:
@@ -61,11 +66,8 @@ def prove(*, since: datetime | None = None) -> Proof:
     """
     proof = Proof()
     turns = _ended(timezone.now())
-
-    def look(batch: Sequence[Turn]) -> None:
-        _prove(batch, proof)
-
-    proof.turns = _walk(turns if since is None else turns.filter(created_at__gte=since), look)
+    turns = turns if since is None else turns.filter(created_at__gte=since)
+    proof.turns = _walk(turns, partial(_prove, proof=proof))
     if proof.mended or proof.differing:
         logger.warning("Reconciled: %s", proof.in_words)
     return proof
@@ -98,27 +100,29 @@ def _with_threads(turns: QuerySet[Turn]) -> QuerySet[Turn]:
     return light.order_by("created_at", "pk")
 
 
-def record_missing(turns: Sequence[Turn]) -> int:
-    """Record those turns (with their threads) that have no records; gives their number."""
-    known = _told([turn.pk for turn in turns])
-    missing = [turn for turn in turns if turn.pk not in known]
-    if missing:
-        _mend(missing)
-    return len(missing)
+def record_if_missing(turn: Turn) -> bool:
+    """Record a turn (with its thread) that has no records; whether it had none.
 
-
-def _mend(batch: Sequence[Turn]) -> None:
-    log_turns([_finished(turn) for turn in batch])
-    logger.warning("%d turns were recorded late, from their rows", len(batch))
+    Raises msgspec.MsgspecError when its route cannot be read.
+    """
+    if _told([turn.pk]):
+        return False
+    log_turn(_finished(turn))
+    return True
 
 
 def _prove(batch: Sequence[Turn], proof: Proof) -> None:
     told = _told([turn.pk for turn in batch])
-    if missing := [turn for turn in batch if turn.pk not in told]:
-        _mend(missing)
-        proof.mended += len(missing)
     for turn in batch:
-        if turn.pk in told and told[turn.pk] != {_key(row) for row in rows_of(_finished(turn))}:
+        try:
+            wanted = {_key(row) for row in rows_of(_finished(turn))}
+            if turn.pk not in told:
+                log_turn(_finished(turn))
+                proof.mended += 1
+            elif told[turn.pk] != wanted:
+                proof.differing.append(turn.pk)
+        except msgspec.MsgspecError:
+            logger.error("The route of turn %s cannot be read", turn.pk)
             proof.differing.append(turn.pk)
 
 

@@ -116,6 +116,14 @@ class TestTheProof:
 
         assert reconcile.prove().differing == [turn.pk]
 
+    def test_names_a_turn_whose_route_cannot_be_read(self, thread):
+        odd, good = ended(thread, route="not a route"), ended(thread)
+
+        proof = reconcile.prove()
+
+        assert (proof.mended, proof.differing) == (1, [odd.pk])
+        assert {row.turn_id for row in AttemptRecord.objects.all()} == {good.pk}
+
     def test_is_a_command_that_fails_when_something_differs(self, thread):
         ended(thread)
         said = StringIO()
