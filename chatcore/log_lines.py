@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from traceback import walk_tb
 from typing import Any
 
@@ -21,6 +22,7 @@ SPEAKS_IN_WHOLE_LINES = ("py.warnings",)
 LONGEST = 400
 """Characters of a message."""
 _WORD = re.compile(r"[\w./:@\[\]<>-]{1,120}")
+_PHRASES = frozenset(status.phrase for status in HTTPStatus)
 _CODE = re.compile(r"\w{1,40}")
 
 
@@ -108,7 +110,7 @@ def _harmless(value: object, *, ours: bool) -> object:
     if ours or value is None or isinstance(value, int | float):
         return value
     word = str(value)
-    return word if _WORD.fullmatch(word) else "…"
+    return word if _WORD.fullmatch(word) or word in _PHRASES else "…"
 
 
 def _time(record: logging.LogRecord) -> str:

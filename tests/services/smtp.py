@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.services.ports import free_port
 
@@ -44,7 +44,13 @@ class Mailbox:
 def mail_server() -> Iterator[Mailbox]:
     """An SMTP server for the length of a block."""
     mailbox = Mailbox(port=free_port())
-    controller = Controller(mailbox, hostname=mailbox.host, port=mailbox.port)
+    controller = Controller(
+        mailbox,
+        hostname=mailbox.host,
+        port=mailbox.port,
+        authenticator=lambda *who: AuthResult(success=True),
+        auth_require_tls=False,
+    )
     controller.start()
     try:
         yield mailbox
