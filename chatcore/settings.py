@@ -152,6 +152,7 @@ NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     ("vendor/marked", NODE_MODULES / "marked" / "lib"),
     ("vendor/dompurify", NODE_MODULES / "dompurify" / "dist"),
+    ("vendor/chart.js", NODE_MODULES / "chart.js" / "dist"),
     ("vendor/highlight", NODE_MODULES / "@highlightjs" / "cdn-assets" / "es"),
 ]
 SERVESTATIC_USE_FINDERS = True

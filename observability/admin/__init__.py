@@ -1,5 +1,5 @@
 """The pages on which staff see what happened."""
 
-from observability.admin import attempts, rollups, smoke
+from observability.admin import attempts, incidents, overview, rollups, smoke
 
-__all__ = ["attempts", "rollups", "smoke"]
+__all__ = ["attempts", "incidents", "overview", "rollups", "smoke"]

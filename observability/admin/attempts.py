@@ -1,48 +1,85 @@
 """Every provider call, to look through."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
+from chatcore.admin.conversations import ReadOnlyAdmin
+from chatcore.models import Organisation, Turn
+from chatcore.outcome import plain_decimal, reference
 from chatcore.references import ids_of
+from observability.admin.attempt_filters import FILTERS
+from observability.admin.counting import CappedPaginator
 from observability.models import AttemptRecord
-from routing.admin.base import ModelAdmin
+from observability.rollup.names import CALL_ERRORS, FAILURES, TRUNCATIONS
+
+NONE = "\N{EN DASH}"
+STATUSES = {
+    "ok": "answered",
+    "failed": "failed",
+    "cut": "broke off",
+    "abandoned": "abandoned",
+    "unknown": "unknown: its server went away",
+}
 
 
 @admin.register(AttemptRecord)
-class AttemptRecordAdmin(ModelAdmin):
-    list_display = [
-        "started_at",
-        "source",
-        "intent",
-        "deployment",
-        "status",
-        "error",
-        "first_token_ms",
-        "total_ms",
-        "input_tokens",
-        "output_tokens",
-        "cost_usd",
-        "cache_hit",
+class AttemptRecordAdmin(ReadOnlyAdmin):
+    """A line for each call, and one for each turn for which nobody was called."""
+
+    list_display = ["when", "asked", "outcome", "times", "tokens", "cost"]
+    list_filter = (*FILTERS,)
+    list_per_page = 50
+    paginator = CappedPaginator
+    search_fields = ["deployment"]
+    search_help_text = "A turn's reference, or a model as <provider>/<model>."
+    fieldsets = [
+        (
+            "The call",
+            {"fields": ["called", "key_label", "outcome", "finish", "http_status", "place"]},
+        ),
+        ("Its turn", {"fields": ["turn", "turn_outcome", "whose", "decided", "started_at"]}),
+        ("Times", {"fields": ["waited", "opened", "first_token", "total", "turn_times"]}),
+        (
+            "Tokens",
+            {
+                "fields": [
+                    "input_tokens",
+                    "cache_read_tokens",
+                    "cache_write_tokens",
+                    "output_tokens",
+                    "reasoning_tokens",
+                    "search_queries",
+                    "usage_source",
+                ]
+            },
+        ),
+        ("Cost", {"fields": ["exact_cost", "price", "saved"]}),
     ]
-    list_filter = [
-        "started_at",
-        "status",
-        "source",
-        "provider",
-        "intent",
-        "error",
-        "cache_hit",
-        "fallback_used",
-        "truncated",
-        "usage_source",
-        "cost_source",
+    readonly_fields = [
+        "called",
+        "outcome",
+        "finish",
+        "place",
+        "turn",
+        "turn_outcome",
+        "whose",
+        "decided",
+        "waited",
+        "opened",
+        "first_token",
+        "total",
+        "turn_times",
+        "exact_cost",
+        "price",
+        "saved",
     ]
-    search_fields = ["deployment", "model_answered"]
-    search_help_text = "A turn's reference, or a part of a model's name."
-    show_full_result_count = False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """By any of its own columns: the overview links here."""
+        return lookup.partition("__")[0] in _COLUMNS
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AttemptRecord], search_term: str
@@ -55,11 +92,162 @@ class AttemptRecordAdmin(ModelAdmin):
         )
         return found
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @admin.display(description="When (UTC), turn", ordering="started_at")
+    def when(self, row: AttemptRecord) -> str:
+        """To the second, and what the user quotes."""
+        return format_html(
+            "{}<br><span class='text-xs'>{}{}</span>",
+            f"{row.started_at:%Y-%m-%d %H:%M:%S}",
+            reference(row.turn_id),
+            f", call {row.number}" if row.number > 1 else "",
+        )
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    @admin.display(description="Intent, model", ordering="deployment")
+    def asked(self, row: AttemptRecord) -> str:
+        """What the prompt wanted, and who was called."""
+        return format_html("{}<br><span class='text-xs'>{}</span>", row.intent or NONE, _name(row))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    @admin.display(description="What came of it", ordering="status")
+    def outcome(self, row: AttemptRecord) -> str:
+        """In words."""
+        if not row.number:
+            return "answered from the reply cache" if row.cache_hit else "nobody could be asked"
+        said = STATUSES.get(row.status, row.status)
+        if row.error:
+            said += f": {CALL_ERRORS.get(row.error, row.error)}"
+        if row.truncated:
+            said += f"; {TRUNCATIONS.get(row.truncated_reason, 'cut short')}"
+        return f"{said} (fallback)" if row.fallback_used and row.concludes else said
+
+    @admin.display(description="First token, all", ordering="total_ms")
+    def times(self, row: AttemptRecord) -> str:
+        """Of the call."""
+        return format_html("{}<br>{}", _ms(row.first_token_ms), _ms(row.total_ms))
+
+    @admin.display(description="Tokens in, out", ordering="output_tokens")
+    def tokens(self, row: AttemptRecord) -> str:
+        """As many as are known."""
+        said = format_html("{}<br>{}", _count(row.input_tokens), _count(row.output_tokens))
+        return format_html("{} (est.)", said) if row.usage_source == "estimated" else said
+
+    @admin.display(description="Cost, USD", ordering="cost_usd")
+    def cost(self, row: AttemptRecord) -> str:
+        """With where it comes from, unless it was computed as usual."""
+        amount = plain_decimal(row.cost_usd)
+        if amount is None:
+            return "unknown"
+        return amount if row.cost_source == "computed" else f"{amount} ({row.cost_source})"
+
+    @admin.display(description="Model")
+    def called(self, row: AttemptRecord) -> str:
+        """Asked for, and answered as."""
+        if row.model_answered in {"", row.model_asked}:
+            return _name(row)
+        return f"{_name(row)}, answered as {row.model_answered}"
+
+    @admin.display(description="Finish")
+    def finish(self, row: AttemptRecord) -> str:
+        """In our words, and the provider's own where they differ."""
+        own = row.raw_finish_reason
+        said = row.finish_reason or NONE
+        return f"{said} ({own})" if own and own != row.finish_reason else said
+
+    @admin.display(description="Place")
+    def place(self, row: AttemptRecord) -> str:
+        """Which call of its turn, on which rung."""
+        if not row.number:
+            return "no call was made"
+        rung = NONE if row.rung is None else row.rung + 1
+        whole = "; its words stand for the turn" if row.concludes else ""
+        return f"call {row.number} of its turn, rung {rung} of {row.ladder or NONE}{whole}"
+
+    @admin.display(description="Turn")
+    def turn(self, row: AttemptRecord) -> str:
+        """The way to it, while it is kept."""
+        if not Turn.objects.filter(pk=row.turn_id).exists():
+            return (
+                f"{reference(row.turn_id)} (no longer kept, or never was a turn of a conversation)"
+            )
+        address = reverse("admin:chatcore_turn_change", args=[row.turn_id])
+        return format_html('<a href="{}" class="underline">{}</a>', address, reference(row.turn_id))
+
+    @admin.display(description="Turn ended as")
+    def turn_outcome(self, row: AttemptRecord) -> str:
+        """With what the user was told, where it failed."""
+        if not row.error_code:
+            return row.turn_status or NONE
+        return f"{row.turn_status}: {FAILURES.get(row.error_code, row.error_code)}"
+
+    @admin.display(description="Asked by")
+    def whose(self, row: AttemptRecord) -> str:
+        """The organisation and how it came in; who it was says the turn's page."""
+        held = Organisation.objects.filter(pk=row.organisation_id or 0).first()
+        return f"{held or 'a deleted organisation'}, by {row.source}"
+
+    @admin.display(description="Decided")
+    def decided(self, row: AttemptRecord) -> str:
+        """The intent and the policy."""
+        sure = "" if row.confidence is None else f" (score {row.confidence:.2f})"
+        return f"{row.intent or NONE}{sure}, by policy version {row.policy_version}"
+
+    @admin.display(description="Began after")
+    def waited(self, row: AttemptRecord) -> str:
+        """Since the request came."""
+        return _ms(row.queued_ms)
+
+    @admin.display(description="Headers after")
+    def opened(self, row: AttemptRecord) -> str:
+        """Since the call began."""
+        return _ms(row.opened_ms)
+
+    @admin.display(description="First token after")
+    def first_token(self, row: AttemptRecord) -> str:
+        """Since the call began."""
+        return _ms(row.first_token_ms)
+
+    @admin.display(description="Ended after")
+    def total(self, row: AttemptRecord) -> str:
+        """Since the call began."""
+        return _ms(row.total_ms)
+
+    @admin.display(description="The whole turn")
+    def turn_times(self, row: AttemptRecord) -> str:
+        """As the user met it."""
+        return f"first token after {_ms(row.time_to_first_token_ms)}, ended after {_ms(row.latency_ms)}"
+
+    @admin.display(description="Cost")
+    def exact_cost(self, row: AttemptRecord) -> str:
+        """To the last digit."""
+        amount = plain_decimal(row.cost_usd)
+        return "unknown: no price" if amount is None else f"${amount}, {row.cost_source}"
+
+    @admin.display(description="By price")
+    def price(self, row: AttemptRecord) -> str:
+        """The row that it was computed with."""
+        if row.price_id is None:
+            return NONE
+        address = reverse("admin:routing_price_change", args=[row.price_id])
+        return format_html('<a href="{}" class="underline">price {}</a>', address, row.price_id)
+
+    @admin.display(description="Saved")
+    def saved(self, row: AttemptRecord) -> str:
+        """By the reply cache."""
+        amount = plain_decimal(row.saved_usd)
+        return NONE if amount is None else f"${amount}"
+
+
+_COLUMNS = {field.name for field in AttemptRecord._meta.get_fields()}
+
+
+def _ms(duration: int | None) -> str:
+    return NONE if duration is None else f"{duration:,}\N{NO-BREAK SPACE}ms"
+
+
+def _count(number: int | None) -> str:
+    return NONE if number is None else f"{number:,}"
+
+
+def _name(row: AttemptRecord) -> str:
+    if row.deployment:
+        return row.deployment
+    return "reply cache" if row.cache_hit else "nobody"

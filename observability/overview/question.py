@@ -107,6 +107,11 @@ class QuestionForm(forms.Form):
             counted=cleaned["counted"],
         )
 
+    def show(self, question: Question) -> None:
+        """Let the two days show what was found, whatever names it."""
+        first, last = question.span.start.date(), question.span.end.date() - DAY
+        self.data = {**self.data, "start": first.isoformat(), "end": last.isoformat()}
+
     def _span(self, cleaned: dict[str, Any]) -> Span:
         today = self._now.astimezone(UTC).date()
         match cleaned["span"]:

@@ -1,0 +1,84 @@
+"""What went wrong that staff must hear of, and was it mailed?"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from chatcore.admin.conversations import ReadOnlyAdmin
+from observability.alerts.letter import consequence
+from observability.alerts.mails import obstacle
+from observability.models import Incident, IncidentMail
+
+
+class IsOpen(admin.SimpleListFilter):
+    """Open ones, or those that are over."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The two states."""
+        return [("open", "Open"), ("over", "Over")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The incidents in the chosen one."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() == "open")
+
+
+@admin.register(Incident)
+class IncidentAdmin(ReadOnlyAdmin):
+    """Each trouble once, however often it was seen."""
+
+    list_display = ["__str__", "state", "opened_at", "last_seen_at", "times_seen", "mailed"]
+    list_filter = [IsOpen, "kind", "opened_at"]
+    search_fields = ["subject"]
+    search_help_text = "A key's label, a provider or a model."
+    readonly_fields = ["state", "users_notice", "mailed"]
+    fieldsets = [
+        ("What happened", {"fields": ["kind", "subject", "text", "users_notice"]}),
+        ("Since when", {"fields": ["state", "opened_at", "last_seen_at", "times_seen"]}),
+        ("Who was told", {"fields": ["mailed"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
+        """With their mails."""
+        rows: QuerySet[Incident] = super().get_queryset(request)
+        return rows.prefetch_related("mails")
+
+    @admin.display(ordering="closed_at")
+    def state(self, incident: Incident) -> str:
+        """Open, or since when it is over and how that is known."""
+        if incident.closed_at is None:
+            return "open"
+        return (
+            f"over since {incident.closed_at:%Y-%m-%d %H:%M} UTC. {incident.closed_because}".strip()
+        )
+
+    @admin.display(description="Users notice")
+    def users_notice(self, incident: Incident) -> str:
+        """While it is open."""
+        if incident.closed_at is not None:
+            return "Nothing any more."
+        return consequence(incident) or "Look at the run, case by case."
+
+    @admin.display(description="Mailed")
+    def mailed(self, incident: Incident) -> str:
+        """What became of each mail, or why there is none."""
+        mails = list(incident.mails.all())
+        if mails:
+            return format_html_join("; ", "{}", ((_said(mail, incident),) for mail in mails))
+        if incident.closed_at is not None:
+            return "Not mailed: it was over before anybody could be told."
+        return f"Not mailed: {why}." if (why := obstacle()) else "Not mailed yet; within a minute."
+
+
+def _said(mail: IncidentMail, incident: Incident) -> str:
+    if mail.status == IncidentMail.Status.WAITING and incident.closed_at is not None:
+        return f"{mail.address}: not mailed, it was over first. {mail.words}".strip()
+    at = f" {mail.changed_at:%Y-%m-%d %H:%M} UTC" if mail.changed_at else ""
+    return f"{mail.address}: {mail.get_status_display().lower()}{at}. {mail.words}".strip()
