@@ -5,7 +5,7 @@ No database: a decision is made by hand, and the calls really go over HTTP.
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -36,6 +36,7 @@ from routing.simulator.vendors import Vendor
 pytestmark = pytest.mark.anyio
 
 FAST = "tokens6-pace0"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 WIRES = {
     "openai": "chat_completions",
     "kimi": "kimi",
@@ -148,7 +149,7 @@ class House:
             snapshot=snapshot, health=self.health, prompt=prompt, history=history or History()
         )
 
-    async def answer(self, decision: Decision) -> Reply:
+    async def answer(self, decision: Decision, *, after_ms: int = 0) -> Reply:
         decision.mark_first_attempt()
         reply = Reply(decision)
 
@@ -158,8 +159,8 @@ class House:
         events = route_and_call(
             decision=decision,
             health=self.health,
-            stopwatch=lambda: 0,
-            started_at=datetime(2026, 11, 22, tzinfo=UTC),
+            stopwatch=lambda: after_ms,
+            started_at=NOW,
             on_attempt=on_attempt,
         )
         try:
@@ -293,6 +294,28 @@ class TestBeforeTheFirstToken:
         assert reply.route.attempts[0].cost_usd == 0
         assert reply.route.attempts[0].usage.input_tokens is None
 
+    async def test_costs_what_the_vendor_billed_also_for_an_empty_answer(self, house: House):
+        reply = await house.climb("perplexity/sim-empty", KIMI_OK)
+
+        empty = reply.route.attempts[0]
+        billed = house.simulator.log[0].served.cost_usd
+        assert (empty.status, empty.cost_source) == ("failed", "provider")
+        assert empty.cost_usd == Decimal(str(billed))
+
+    async def test_costs_what_was_in_force_when_the_call_was_made(self, house: House):
+        decision = house.decide(OK)
+        later = msgspec.structs.replace(
+            price(), id=4, effective_from=NOW + timedelta(seconds=1), input_usd=Decimal(5)
+        )
+        prices = {("openai", f"sim-ok-{FAST}"): (later, price())}
+        decision = msgspec.structs.replace(
+            decision, snapshot=msgspec.structs.replace(decision.snapshot, prices=prices)
+        )
+
+        reply = await house.answer(decision, after_ms=1_000)
+
+        assert reply.route.attempts[0].price == 4
+
     async def test_counts_the_prompt_of_a_provider_that_took_it_and_fell_silent(self, house: House):
         reply = await house.climb("openai/sim-slowtoken", KIMI_OK)
 
@@ -384,6 +407,13 @@ class TestAfterTheFirstToken:
         assert cut.cost_usd is not None
         assert cut.cost_usd > 0
         assert (answered.usage_source, answered.cost_source) == ("reported", "computed")
+
+    async def test_takes_a_count_from_the_middle_of_a_stream_for_an_estimate(self, house: House):
+        reply = await house.climb("gemini/sim-cut-after3-pace0", OK)
+
+        cut = reply.route.attempts[0]
+        assert cut.usage.input_tokens == house.simulator.log[0].prompt_tokens
+        assert cut.usage_source == "estimated"
 
     async def test_keeps_the_part_when_the_policy_says_so(self, house: House):
         reply = await house.climb("openai/sim-cut-after3", KIMI_OK, on_break="interrupt")

@@ -42,6 +42,20 @@ class TestCost:
             "1"
         ) + Decimal("0.04")
 
+    def test_comes_about_as_the_documentation_says(self):
+        rates = price(cached_input_usd="0.10", cache_write_usd="2.5")
+        usage = Usage(
+            input_tokens=10_007,
+            cache_read_tokens=3_001,
+            cache_write_tokens=2_003,
+            output_tokens=211,
+            reasoning_tokens=180,
+        )
+        tier = price(above=272_000, input_usd="4", output_usd="15")
+
+        assert cost_of(usage, rates) == Decimal("0.0174236")
+        assert cost_of(Usage(input_tokens=300_000, output_tokens=211), tier) == Decimal("1.203165")
+
     def test_charges_cached_tokens_in_full_where_no_lower_rate_is_known(self):
         usage = Usage(input_tokens=10, cache_read_tokens=10, output_tokens=0)
 
