@@ -52,11 +52,13 @@ def _send(claim: Claim, mails: dict[int, Mail]) -> bool:
         )
     except smtp.NotSent as error:
         claims.note_not_sent(claim, str(error), again=error.again, now=timezone.now())
-        logger.warning("The rollup's mail %s was not sent: %s", delivery.pk, error)
+        logger.warning("The rollup's mail %s was not sent: %s", delivery.pk, str(error))
         return not error.nobody
     except smtp.Uncertain as error:
         claims.note_uncertain(claim, str(error), now=timezone.now())
-        logger.error("Nobody knows whether the rollup's mail %s was sent: %s", delivery.pk, error)
+        logger.error(
+            "Nobody knows whether the rollup's mail %s was sent: %s", delivery.pk, str(error)
+        )
     except Exception:  # before it was handed over: `send` lets nothing else through afterwards
         claims.note_not_sent(claim, "It could not be put together.", again=True, now=timezone.now())
         logger.exception("The rollup's mail %s was not sent", delivery.pk)

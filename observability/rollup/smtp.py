@@ -80,6 +80,10 @@ def _connect(backend: EmailBackend) -> smtplib.SMTP:
     """A connection, with TLS and login where they are asked for. Raises NotSent."""
     try:
         backend.open()
+        server: smtplib.SMTP | None = backend.connection
+        if server is not None:
+            server.ehlo_or_helo_if_needed()
+            return server
     except smtplib.SMTPAuthenticationError as error:
         raise NotSent(
             f"The mail server refused our login ({error.smtp_code}).", nobody=True
@@ -90,9 +94,7 @@ def _connect(backend: EmailBackend) -> smtplib.SMTP:
             f"({type(error).__name__}).",
             nobody=True,
         ) from error
-    if backend.connection is None:
-        raise NotSent("The mail server could not be reached.", nobody=True)
-    return backend.connection
+    raise NotSent("The mail server could not be reached.", nobody=True)
 
 
 def _tell(server: smtplib.SMTP, text: bytes, *, sender: str, to: str) -> None:

@@ -67,6 +67,7 @@ class DeploymentAdmin(SupplyAdmin):
     search_fields = ["label", "model", "provider__name"]
     fieldsets = [
         (None, {"fields": ["provider", "model", "label", "enabled", "offered", "demo"]}),
+        ("How long it is there", {"fields": ["retires_on"]}),
         ("Size", {"fields": ["context_window", "max_output_tokens"]}),
         ("Patience", {"fields": ["first_token_timeout_s", "max_concurrency"]}),
     ]
