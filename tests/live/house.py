@@ -15,7 +15,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +115,17 @@ class House:
         if url := self.env.get("DATABASE_URL"):
             with psycopg.connect(url) as database:
                 return database.execute(sql.encode()).fetchall()
-        with sqlite3.connect(self.folder / "chatcore.sqlite3") as database:
-            return list(database.execute(sql))
+        with closing(sqlite3.connect(self.folder / "chatcore.sqlite3")) as file:
+            return list(file.execute(sql))
+
+    def execute(self, sql: str) -> None:
+        """Change something behind the house's back."""
+        if url := self.env.get("DATABASE_URL"):
+            with psycopg.connect(url) as database:
+                database.execute(sql.encode())
+            return
+        with closing(sqlite3.connect(self.folder / "chatcore.sqlite3")) as file, file:
+            file.execute(sql)
 
     def forget_calls(self) -> None:
         """Empty the simulator's log."""

@@ -1,205 +1,243 @@
-"""A thousand turns of every kind, twenty at once, a kill in the middle: the numbers agree exactly.
+"""A thousand turns, and the numbers agree to the last token and digit, wherever they are told:
 
-What the simulator served, the records of attempts, and whatever staff are shown of them.
+what the simulator served, the records of attempts, the admin, the weekly mail, and its sheet.
 """
 
 import asyncio
-import os
-import random
-import signal
-import sqlite3
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from email.message import EmailMessage
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.live.conftest import make_house
-from tests.live.house import House, Person, Socket, Web
-from tests.live.ledger import KEPT, Kinds, cost_of, kinds_of
-from tests.live.ledger_cases import CASES
+from tests.live.house import House, Web
+from tests.live.ledger import KEPT, cost_of, kinds_of
+from tests.live.ledger_turns import AT_ONCE, SESSIONS, TURNS_A_SESSION, thousand_turns
+from tests.services.smtp import mail_server
 
-pytestmark = pytest.mark.anyio
-AT_ONCE = 20
-SESSIONS = 10
-"""Threads of each of them, half before the kill."""
-KEPT_PROMPTS = 4
-MIXED = [name for name in CASES if name not in {"kept", "long0", "long1"}]
-STOPPED_EVERY = 17
-
-
-@pytest.fixture(scope="module")
-def ledger_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = make_house(tmp_path_factory.mktemp("ledger"), "daphne", "live_ledger")
-    try:
-        house.manage("shell", "-c", "from tests.live.ledger_cases import add_cases; add_cases()")
-        yield house
-    finally:
-        house.close()
-
-
-class Asker:
-    """One of the twenty: asks one thing after another, some of them in vain."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.asked = 0
-        self._chance = random.Random(number)
-        self._cases = MIXED * 2
-
-    async def session(self, person: Person) -> None:
-        """Five turns in a new thread: one that others ask too, then four of any kind."""
-        thread = await asyncio.to_thread(person.new_thread)
-        async with person.socket(thread) as tab:
-            await self._turn(tab, f"kept question {self._chance.randrange(KEPT_PROMPTS)}")
-            for _ in range(4):
-                name = self._chance.choice(self._cases)
-                await self._turn(tab, f"{name} {'word ' * self._chance.randrange(50)}")
-
-    async def _turn(self, tab: Socket, words: str) -> None:
-        self.asked += 1
-        if self.asked % STOPPED_EVERY == 0:
-            await self.begin_long(tab)
-            await tab.say("stop", turn=tab.frames[-1]["turn"])
-        else:
-            assert (await tab.ask(f"ledger {words}"))["type"] == "accepted"
-        await tab.to_the_end()
-
-    async def begin_long(self, tab: Socket) -> None:
-        """A turn whose first words have come, and that goes on for long."""
-        await tab.ask(f"ledger long{self.asked % 2}, please")
-        await tab.until("delta")
-
-
-async def until_killed(house: House, web: Web, askers: list[Asker]) -> None:
-    """Twenty long turns under way and twenty short ones just ended, when the process is killed."""
-    person = web.sign_in("demo")
-    begun, go = asyncio.Barrier(AT_ONCE + 1), asyncio.Event()
-
-    async def lose(asker: Asker) -> None:
-        lost, quick = [await asyncio.to_thread(person.new_thread) for _ in range(2)]
-        async with person.socket(lost) as tab, person.socket(quick) as other:
-            await asker.begin_long(tab)
-            await other.ask("ledger plain0, please")
-            await other.to_the_end()
-            await begun.wait()
-            await go.wait()
-
-    losing = [asyncio.create_task(lose(asker)) for asker in askers]
-    await begun.wait()
-    await asyncio.to_thread(web.end, signal.SIGKILL)
-    go.set()
-    await asyncio.gather(*losing, return_exceptions=True)
-
-
-def look_up(house: House, sql: str) -> list[tuple[Any, ...]]:
-    """What a program without any of our code reads from the database."""
-    if url := house.env.get("DATABASE_URL"):
-        with psycopg.connect(url) as database:
-            return database.execute(sql).fetchall()
-    with sqlite3.connect(house.folder / "chatcore.sqlite3") as database:
-        return database.execute(sql).fetchall()
+COLUMNS = (
+    "provider, model_asked, number, usage_source, cost_source, status, concludes, cost_usd, saved_usd, "
+    "COALESCE(input_tokens, 0), COALESCE(output_tokens, 0), COALESCE(cache_read_tokens, 0), "
+    "COALESCE(reasoning_tokens, 0), cache_hit, CAST(turn_id AS TEXT)"
+)
+A_WEEK_LATER = {
+    "postgresql": "started_at - INTERVAL '7 days'",
+    "sqlite": "STRFTIME('%Y-%m-%d %H:%M:%f', started_at, '-7 days')",
+}
+IN_THE_SHEET = [
+    "turns",
+    "calls",
+    "unpriced_calls",
+    "estimated_calls",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cost_usd",
+]
+SUMMED = [*IN_THE_SHEET, "cached_turns"]
 
 
 def exact(amount: Any) -> Decimal | None:
-    """SQLite gives floats."""
+    """An amount as the database gave it: SQLite gives floats."""
     return None if amount is None else Decimal(str(amount)).quantize(Decimal("1e-12"))
 
 
-async def all_ended(house: House) -> None:
-    """The killed turns end when their lease has run out."""
-    async with asyncio.timeout(40):
-        while look_up(house, "SELECT id FROM chatcore_turn WHERE status = 'running'"):  # noqa: ASYNC110
-            await asyncio.sleep(0.5)
-
-
-RECORDS = """
-    SELECT provider, model_asked, number, usage_source, cost_source, status, cache_hit, concludes,
-           input_tokens, output_tokens, COALESCE(cache_read_tokens, 0),
-           COALESCE(reasoning_tokens, 0), cost_usd, saved_usd, turn_id
-    FROM observability_attemptrecord
-"""
-
-
 class Record:
-    """One row of the records."""
+    """One row, as any program reads it."""
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        self.name = row[0:2]
-        self.number, self.usage_source, self.cost_source, self.status = row[2:6]
-        self.cache_hit, self.concludes = map(bool, row[6:8])
-        self.tokens = row[8:12]
-        self.cost, self.saved = exact(row[12]), exact(row[13])
-        self.turn = str(row[14]).replace("-", "")
+        self.name, self.number = (row[0], row[1]), row[2]
+        self.usage_source, self.cost_source, self.status, self.concludes = row[3:7]
+        self.cost, self.saved = exact(row[7]), exact(row[8])
+        self.tokens = row[9:13]
+        self.cache_hit, self.turn = bool(row[13]), row[14]
 
 
 class Books:
-    """Both sides, once everything has ended."""
+    """Everybody's numbers, once all has ended."""
 
-    def __init__(self, house: House, lost: int) -> None:
+    def __init__(self, house: House, web: Web) -> None:
         self.log = house.calls()
-        self.served: Kinds = kinds_of(self.log)
-        self.records = [Record(row) for row in look_up(house, RECORDS)]
+        self.served = kinds_of(self.log)
+        house.manage("reconcile")
+        sql = f"SELECT {COLUMNS} FROM observability_attemptrecord"
+        self.records = [Record(row) for row in house.rows(sql)]
         self.calls = [record for record in self.records if record.number]
-        self.turns = {
-            str(row[0]).replace("-", "") for row in look_up(house, "SELECT id FROM chatcore_turn")
+        self.turns = [row for (row,) in house.rows("SELECT CAST(id AS TEXT) FROM chatcore_turn")]
+        staff = web.sign_in("staff").client
+        asked = {"span": "7days", "counted": "chat"}
+        self.overview = staff.get("/admin/overview/", params={**asked, "format": "json"}).json()
+        self.page = staff.get("/admin/overview/", params=asked).text
+        self.totals = self._totals()
+
+    def _totals(self) -> dict[str, Decimal | int]:
+        """The records, added up by hand."""
+        return {
+            "turns": sum(bool(record.concludes) for record in self.records),
+            "calls": len(self.calls),
+            "unpriced_calls": sum(call.cost is None for call in self.calls),
+            "estimated_calls": sum(call.usage_source == "estimated" for call in self.calls),
+            "cached_turns": sum(record.cache_hit for record in self.records),
+            "input_tokens": sum(call.tokens[0] for call in self.calls),
+            "output_tokens": sum(call.tokens[1] for call in self.calls),
+            "cache_read_tokens": sum(call.tokens[2] for call in self.calls),
+            "cost_usd": sum((call.cost or Decimal(0) for call in self.calls), Decimal(0)),
         }
-        self.lost = lost
+
+
+def mailed(house: House, mails: list[EmailMessage]) -> EmailMessage:
+    """The mail of that week, after it is over."""
+    dialect = "postgresql" if house.env.get("DATABASE_URL") else "sqlite"
+    house.execute(f"UPDATE observability_attemptrecord SET started_at = {A_WEEK_LATER[dialect]}")
+    house.manage("weekly_rollup", "--send")
+    (mail,) = mails
+    return mail
 
 
 @pytest.fixture(scope="module")
-def books(ledger_house: House) -> Books:
-    return asyncio.run(thousand_turns(ledger_house))
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Books, EmailMessage]]:
+    with mail_server() as mailbox:
+        house = make_house(
+            tmp_path_factory.mktemp("ledger"),
+            "daphne",
+            "live_ledger",
+            EMAIL_URL=mailbox.url,
+            REPORT_RECIPIENTS="controller@example.org",
+        )
+        try:
+            house.manage(
+                "shell", "-c", "from tests.live.ledger_cases import add_cases; add_cases()"
+            )
+            house.forget_calls()
+            web = asyncio.run(thousand_turns(house))
+            yield Books(house, web), mailed(house, mailbox.messages)
+        finally:
+            house.close()
 
 
-async def thousand_turns(house: House) -> Books:
-    house.forget_calls()
-    askers = [Asker(number) for number in range(AT_ONCE)]
-    web = await asyncio.to_thread(house.open)
-    for half in range(2):
-        person = await asyncio.to_thread(web.sign_in, "demo")
-        for _ in range(SESSIONS // 2):
-            await asyncio.gather(*(asker.session(person) for asker in askers))
-        if half == 0:
-            await until_killed(house, web, askers)
-            web = await asyncio.to_thread(house.open)
-    await all_ended(house)
-    turns = look_up(house, "SELECT COUNT(*) FROM chatcore_turn")[0][0]
-    recorded = look_up(house, "SELECT COUNT(DISTINCT turn_id) FROM observability_attemptrecord")
-    print(turns, recorded)
-    print(house.manage("reconcile"))
-    return Books(house, 0)
+@pytest.fixture
+def books(told: tuple[Books, EmailMessage]) -> Books:
+    return told[0]
+
+
+@pytest.fixture
+def mail(told: tuple[Books, EmailMessage]) -> EmailMessage:
+    return told[1]
 
 
 class TestAThousandTurns:
     def test_are_of_every_kind(self, books: Books):
-        print(len(books.turns), len(books.log), len(books.records))
-        print(
-            Counter(r.status for r in books.records), Counter(r.usage_source for r in books.records)
-        )
-        print(books.served.uncounted, books.served.refused)
-        assert len(books.turns) >= 1000
+        assert len(books.turns) == AT_ONCE * (SESSIONS * TURNS_A_SESSION + 2)
+        assert {call.status for call in books.calls} == {
+            "ok",
+            "failed",
+            "cut",
+            "abandoned",
+            "unknown",
+        }
+        assert {call.usage_source for call in books.calls} == {"reported", "estimated", "none"}
+        assert {call.cost_source for call in books.calls} == {
+            "provider",
+            "computed",
+            "estimated",
+            "unknown",
+        }
+        assert sum(record.cache_hit for record in books.records) > 100
 
-    def test_have_one_record_that_stands_for_each(self, books: Books):
+    def test_that_a_kill_broke_off_are_recorded_as_unknown(self, books: Books):
+        killed = [call for call in books.calls if call.status == "unknown"]
+
+        assert len(killed) == AT_ONCE
+        assert all(call.usage_source == "estimated" for call in killed)
+
+
+class TestTheRecords:
+    def test_have_one_that_stands_for_each_turn(self, books: Books):
         assert Counter(r.turn for r in books.records if r.concludes) == Counter(books.turns)
 
-    def test_are_recorded_as_they_were_counted(self, books: Books):
-        recorded = Counter(
-            (*call.name, *call.tokens, call.cost)
-            for call in books.calls
-            if call.usage_source == "reported"
-        )
-        assert recorded == books.served.counted
+    def test_say_of_counted_calls_what_was_served_and_what_that_costs(self, books: Books):
+        reported = [call for call in books.calls if call.usage_source == "reported"]
 
-    def test_are_estimated_where_nobody_counted(self, books: Books):
+        assert Counter((*c.name, *c.tokens, c.cost) for c in reported) == books.served.counted
+
+    def test_estimate_the_calls_that_were_served_without_a_count(self, books: Books):
         estimated = [call for call in books.calls if call.usage_source == "estimated"]
 
         assert Counter(call.name for call in estimated) == books.served.uncounted
+        assert all(call.cost and call.cost_source == "estimated" for call in estimated)
 
-    def test_cost_nothing_where_they_were_refused(self, books: Books):
+    def test_charge_nothing_for_calls_that_were_refused(self, books: Books):
         refused = [call for call in books.calls if call.usage_source == "none"]
 
         assert Counter(call.name for call in refused) == books.served.refused
         assert {call.cost for call in refused} == {Decimal(0)}
+
+    def test_say_what_the_reply_cache_saved(self, books: Books):
+        costs = {cost_of(call) for call in books.log if call["model"] == KEPT}
+        hits = [record for record in books.records if record.cache_hit]
+
+        assert {hit.saved for hit in hits} <= costs
+        assert {hit.cost for hit in hits} == {Decimal(0)}
+
+
+class TestTheOverview:
+    @pytest.mark.parametrize("name", SUMMED)
+    def test_adds_up_the_same_records(self, books: Books, name: str):
+        total = books.overview["overview"]["total"][name]
+
+        assert (Decimal(total) if name == "cost_usd" else total) == books.totals[name]
+
+    @pytest.mark.parametrize("partition", ["moments", "intents", "models", "organisations"])
+    def test_loses_nothing_in_a_partition(self, books: Books, partition: str):
+        parts = [part["figures"] for part in books.overview["overview"][partition]]
+
+        for name in SUMMED:
+            assert sum(Decimal(part[name]) for part in parts) == books.totals[name]
+
+    def test_shows_the_cost_to_the_last_digit_as_a_lower_bound(self, books: Books):
+        assert f"at least ${plain(books.totals['cost_usd'])}" in books.page
+
+
+class TestTheWeeklyMail:
+    def test_has_the_same_cost_and_turns_in_its_headline(self, books: Books, mail: EmailMessage):
+        text = body(mail)
+        cost = Decimal(books.totals["cost_usd"])
+
+        assert f"At least ${rounded_down(cost)} for {books.totals['turns']:,} turns" in text
+        assert plain(cost) in text
+
+    def test_says_how_many_calls_are_not_sure(self, books: Books, mail: EmailMessage):
+        text = body(mail)
+
+        assert f"{books.totals['unpriced_calls']:,} calls had no known price" in text
+        assert f"cost of {books.totals['estimated_calls']:,} calls are our own estimate" in text
+
+    @pytest.mark.parametrize("name", IN_THE_SHEET)
+    def test_has_a_sheet_that_adds_up_to_it(self, books: Books, mail: EmailMessage, name: str):
+        (sheet,) = [part for part in mail.iter_attachments() if part.get_content_subtype() == "csv"]
+        rows = list(csv.DictReader(io.StringIO(sheet.get_content().lstrip("\ufeff"))))
+
+        assert sum(Decimal(row[name]) for row in rows) == books.totals[name]
+
+
+def body(mail: EmailMessage) -> str:
+    """The plain text on one line."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return " ".join(part.get_content().split())
+
+
+def plain(amount: Decimal | int) -> str:
+    """Without idle zeros."""
+    return f"{amount:f}".rstrip("0").rstrip(".")
+
+
+def rounded_down(amount: Decimal) -> str:
+    """Cents, and four places under a dollar."""
+    places = 2 if amount >= 1 else 4
+    return f"{int(amount * 10**places) / 10**places:.{places}f}"
