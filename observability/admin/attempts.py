@@ -32,6 +32,7 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
     list_display = ["when", "asked", "outcome", "times", "tokens", "cost"]
     list_filter = (*FILTERS,)
     list_per_page = 50
+    list_max_show_all = 0
     paginator = CappedPaginator
     search_fields = ["deployment"]
     search_help_text = "A turn's reference, or a model as <provider>/<model>."

@@ -8,6 +8,13 @@ from django.core.paginator import Paginator
 MOST = 10_000
 
 
+class OrMore(int):
+    """A number that says that there are more."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,} or more"
+
+
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Pages through the first rows of a long list; whoever wants others narrows it down."""
 
@@ -15,4 +22,5 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     def count(self) -> int:
         """At most `MOST`."""
         rows: Any = self.object_list
-        return int(rows.order_by()[:MOST].count())
+        found = int(rows.order_by()[:MOST].count())
+        return OrMore(found) if found == MOST else found

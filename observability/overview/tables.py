@@ -58,25 +58,30 @@ def _share(header: str, place: int) -> Measure:
     return header, lambda _, durations: f"{durations[place]:,}" if durations else NONE
 
 
-COST: Measure = ("Cost, USD", lambda figures, _: cost(figures))
+COST: Measure = ("Cost, USD", lambda figures, _: cost(figures, "\N{GREATER-THAN OR EQUAL TO} "))
 LOST: Measure = ("of it lost", lambda figures, _: amount(figures.lost_usd))
 TOKENS = (_count("Tokens in", "input_tokens"), _count("Tokens out", "output_tokens"))
-TURNS = (
-    _count("Turns", "turns"),
+SPEED = (_share("p50, ms", 0), _share("p95, ms", 1))
+ENDS = (
     _count("Failed", "failed_turns"),
     _count("Fallbacks", "fallback_turns"),
     _count("Cut short", "truncated_turns"),
     _count("From cache", "cached_turns"),
-    _count("Calls", "calls"),
 )
-SPEED = (_share("p50, ms", 0), _share("p95, ms", 1))
-CALLS = (
-    _count("Turns answered", "turns"),
+TURNS = (_count("Turns", "turns"), COST)
+BY_TIME = (*TURNS, *TOKENS, *SPEED, *ENDS)
+BY_MODEL = (
+    _count("Turns", "turns"),
     _count("Calls", "calls"),
-    _count("Failed calls", "failed_calls"),
+    _count("failed", "failed_calls"),
+    COST,
+    LOST,
     *TOKENS,
-    _count("of them cached", "cache_read_tokens"),
+    _count("cached", "cache_read_tokens"),
+    *SPEED,
 )
+BY_HOUSE = (_count("Requests", "turns"), _count("Calls", "calls"), COST)
+BY_LINE = (*TURNS, LOST, *TOKENS, _count("Calls", "calls"), *ENDS)
 
 
 def amount(usd: Decimal) -> str:
@@ -85,11 +90,11 @@ def amount(usd: Decimal) -> str:
     return f"{int(whole):,}.{rest}" if rest else f"{int(whole):,}"
 
 
-def cost(figures: Figures) -> str:
+def cost(figures: Figures, at_least: str = "at least ") -> str:
     """What calls cost; a lower bound where some are unpriced or estimated."""
     if figures.unpriced_calls and not figures.cost_usd:
         return "unknown"
-    return f"{'at least ' if figures.at_least else ''}{amount(figures.cost_usd)}"
+    return f"{at_least if figures.at_least else ''}{amount(figures.cost_usd)}"
 
 
 def tiles(seen: Overview) -> tuple[Tile, ...]:
@@ -155,11 +160,11 @@ def tables(seen: Overview, question: Question) -> tuple[Table, ...]:
         _partition(
             "moments",
             "By hour (UTC)" if seen.by_hour else "By day (UTC)",
-            (*TURNS, *TOKENS, *SPEED, COST),
+            BY_TIME,
             moments,
             whole,
         ),
-        _partition("models", "By model", (*CALLS, *SPEED, COST, LOST), models, whole),
+        _partition("models", "By model", BY_MODEL, models, whole),
         _lines("intents", "By intent", seen.intents, lambda key: links.to(intent=key), whole),
     ]
     if len(seen.organisations) > 1:
@@ -236,7 +241,7 @@ def _house(seen: Overview, links: "Links") -> tuple[Table, ...]:
             key="house",
             title="What the house spent itself",
             note="In no number above.",
-            headers=("For", "Requests", "Calls", "Cost, USD"),
+            headers=("For", *(header for header, _ in BY_HOUSE)),
             rows=tuple(
                 Row(
                     name=line.label,
@@ -281,7 +286,7 @@ def _lines(
     whole: tuple[Figures, Percentiles],
 ) -> Table:
     parts = ((line.label, address(line.key), line.figures, ()) for line in lines)
-    return _partition(key, title, (*TURNS, *TOKENS, COST, LOST), parts, whole)
+    return _partition(key, title, BY_LINE, parts, whole)
 
 
 def _tallies(
