@@ -1,0 +1,153 @@
+"""Real processes at once, and one that is killed while it sends: one mail each, and exact numbers."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from chatcore.models import Organisation
+from observability.models import Delivery, Recipient, WeeklyRollup
+from observability.rollup import weeks
+from observability.rollup.report import load
+from observability.schedules import make_schedules
+from tests.observability.records import record
+from tests.services.smtp import Mailbox, mail_server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).resolve().parents[2]
+STATE = Delivery.State
+WORKER = "from observability.tasks import weekly_rollup; weekly_rollup()"
+ADDRESSES = {"boss@acme.example", "cto@example.com", "ops@example.com"}
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture(autouse=True)
+def week() -> None:
+    """A house that was set up a month ago: the last week cost 0.75 USD, Acme's part of it 0.25."""
+    make_schedules()
+    start = weeks.span_of(weeks.last_due(timezone.now())).start
+    acme = Organisation.objects.create(name="Acme")
+    Organisation.objects.update(created_at=start - timedelta(days=20))
+    record(cost="0.25", organisation_id=acme.pk, started_at=start + timedelta(days=1))
+    record(cost="0.5", organisation_id=acme.pk + 1, started_at=start + timedelta(days=6))
+    for address in ADDRESSES:
+        Recipient.objects.create(email=address, organisation=acme if "acme" in address else None)
+    Recipient.objects.update(added_at=start)
+
+
+@pytest.fixture
+def start(mailbox: Mailbox, tmp_path: Path) -> Iterator["Start"]:
+    """Starts processes of this house, and ends what is left of them."""
+    with ExitStack() as stack:
+        yield Start(stack, mailbox, tmp_path)
+
+
+class Start:
+    def __init__(self, stack: ExitStack, mailbox: Mailbox, folder: Path) -> None:
+        self._stack = stack
+        self._env = {
+            **os.environ,
+            "CHATCORE_DATA": str(folder),
+            "EMAIL_URL": mailbox.url,
+            "DATABASE_URL": database_url(),
+        }
+
+    def __call__(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self._env
+        )
+        self._stack.callback(process.wait, 60)
+        self._stack.callback(process.kill)
+        return process
+
+    def worker(self) -> "subprocess.Popen[bytes]":
+        """What a worker does when its clock strikes."""
+        return self("shell", "--no-imports", "-c", WORKER)
+
+
+def database_url() -> str:
+    """The tests' own database, as a process is told of it."""
+    held = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{held['NAME']}"
+    return f"postgresql://{held['USER']}:{held['PASSWORD']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+
+
+def received(mailbox: Mailbox) -> Counter[str]:
+    return Counter(str(mail["To"]) for mail in mailbox.messages)
+
+
+def states() -> set[str]:
+    return set(Delivery.objects.values_list("state", flat=True))
+
+
+def claims_run_out() -> None:
+    Delivery.objects.filter(claim_expires_at__isnull=False).update(
+        claim_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+class TestTwoWorkersAtOnce:
+    def test_send_one_mail_each_with_exact_numbers(self, start: Start, mailbox: Mailbox):
+        at_once = [start.worker(), start.worker(), start("weekly_rollup", "--send")]
+        assert [process.wait(60) for process in at_once[:2]] == [0, 0]
+        at_once[2].wait(60)  # it may find mails that are another's to send just now
+
+        assert received(mailbox) == dict.fromkeys(ADDRESSES, 1)
+        assert states() == {STATE.SENT}
+        costs = {
+            rollup.organisation_id is None: f"{load(rollup.content).week.cost_usd:.2f}"
+            for rollup in WeeklyRollup.objects.all()
+        }
+        assert costs == {True: "0.75", False: "0.25"}
+        assert WeeklyRollup.objects.count() == 2
+
+
+class TestAWorkerThatIsKilled:
+    def kill_at(self, trouble, start: Start, mailbox: Mailbox) -> None:
+        """One has its claim and is in the middle of the conversation."""
+        mailbox.trouble = trouble
+        worker = start.worker()
+        assert mailbox.silent.wait(60)
+        worker.kill()
+        worker.wait(60)
+        mailbox.trouble = ""
+
+    def test_before_it_handed_its_mail_over_is_replaced(self, start: Start, mailbox: Mailbox):
+        self.kill_at("silent at address", start, mailbox)
+        assert states() == {STATE.CLAIMED, STATE.WAITING}
+
+        assert start.worker().wait(60) == 0
+        assert len(mailbox.messages) == 2  # its own is left to it until its claim runs out
+        claims_run_out()
+        assert start.worker().wait(60) == 0
+
+        assert received(mailbox) == dict.fromkeys(ADDRESSES, 1)
+        assert states() == {STATE.SENT}
+
+    def test_while_the_server_took_its_mail_leaves_it_uncertain(
+        self, start: Start, mailbox: Mailbox
+    ):
+        self.kill_at("silent at mail", start, mailbox)
+        assert states() == {STATE.HANDING_OVER, STATE.WAITING}
+
+        for _ in range(2):
+            claims_run_out()
+            assert start.worker().wait(60) == 0
+
+        (doubtful,) = Delivery.objects.filter(state=STATE.UNCERTAIN)
+        assert received(mailbox) == dict.fromkeys(ADDRESSES - {doubtful.email}, 1)
+        assert "killed" in doubtful.trouble
