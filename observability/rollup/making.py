@@ -28,6 +28,8 @@ def scopes(week_ending: date) -> list[int | None]:
 
     Nothing for a week that ended before this house was set up.
     """
+    if week_ending <= weeks.LONG_AGO.date():
+        return []
     end = weeks.span_of(week_ending).end
     if not (
         PolicyVersion.objects.filter(created_at__lt=end).exists()

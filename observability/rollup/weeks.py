@@ -8,6 +8,8 @@ WEEK = timedelta(days=7)
 DUE_AFTER = timedelta(hours=2)
 """After the week's end: its last requests have ended and are recorded by then."""
 SUNDAY = 6
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before any record."""
 
 
 def span_of(week_ending: date) -> Span:
@@ -20,7 +22,7 @@ def span_of(week_ending: date) -> Span:
 
 def ever_until(moment: datetime) -> Span:
     """All that came before a moment."""
-    return Span(datetime(2000, 1, 1, tzinfo=UTC), moment)
+    return Span(LONG_AGO, moment)
 
 
 def before(span: Span) -> Span:

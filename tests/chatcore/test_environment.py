@@ -31,6 +31,7 @@ class TestABadValue:
             ("OPENAI_BASE_URL", "api.openai.com"),
             ("SEALING_KEYS", "short"),
             ("EMAIL_URL", "pigeon://coop"),
+            ("REPORT_RECIPIENTS", "ops@example.com, the boss"),
         ],
     )
     def test_is_named_in_one_line(self, tmp_path: Path, name: str, value: str):

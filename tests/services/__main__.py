@@ -26,6 +26,7 @@ NOT_FOR_TESTS = (
     "SECRET_KEY",
     "SEALING_KEYS",
     "EMAIL_URL",
+    "REPORT_RECIPIENTS",
     "ALLOWED_HOSTS",
 )
 

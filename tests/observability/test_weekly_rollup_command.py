@@ -1,0 +1,152 @@
+"""`manage.py weekly_rollup`: what a week came to, printed, and with --send mailed."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from observability.models import Delivery, Recipient, WeeklyRollup
+from tests.observability.records import moment, record
+from tests.services.smtp import Mailbox, mail_server
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Wednesday after the week that ends on 22 November 2026."""
+    with time_machine.travel(moment(10), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def mailbox(settings) -> Iterator[Mailbox]:
+    with mail_server() as box:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
+        yield box
+
+
+def run(*arguments: str) -> tuple[str, str]:
+    out, err = StringIO(), StringIO()
+    call_command("weekly_rollup", *arguments, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.django_db
+class TestTheCommand:
+    def test_prints_the_last_week_that_ended(self, clock, mailbox):
+        record(1, "0.25")
+        Recipient.objects.create(email="ops@example.com")
+
+        out, _ = run()
+
+        assert "15 to 21 Nov 2026" in out
+        assert "$0.25" in out
+        assert str(WeeklyRollup.objects.get().week_ending) == "2026-11-22"
+        assert mailbox.messages == []
+
+    def test_prints_another_week_when_asked(self, clock, mailbox):
+        record(-3, "0.125")
+
+        out, _ = run("--week-ending", "2026-11-15")
+
+        assert "8 to 14 Nov 2026" in out
+        assert "$0.125" in out
+
+    def test_takes_new_records_in(self, clock, mailbox):
+        record(1, "0.25")
+        run()
+        record(2, "0.5")
+
+        out, err = run()
+
+        assert "$0.75" in out
+        assert "brought up to date" in err
+
+    def test_sends_it_once(self, clock, mailbox):
+        record(1)
+        Recipient.objects.create(email="ops@example.com")  # only just, and sent it all the same
+
+        _, err = run("--send")
+        run("--send")
+
+        assert "ops@example.com (all organisations): sent." in err
+        assert len(mailbox.messages) == 1
+
+    def test_does_not_wait_for_the_time_of_another_try(self, clock, mailbox):
+        record(1)
+        Recipient.objects.create(email="ops@example.com")
+        mailbox.trouble = "refuse mail for now"
+        with pytest.raises(CommandError, match="1 mail of 1 not surely sent"):
+            run("--send")
+        mailbox.trouble = ""
+        clock.shift(timedelta(seconds=1))
+
+        run("--send")
+
+        assert len(mailbox.messages) == 1
+
+    def test_fails_when_a_mail_may_not_have_arrived(self, clock, mailbox):
+        record(1)
+        Recipient.objects.create(email="ops@example.com")
+        mailbox.trouble = "drop after mail"
+
+        for _ in range(2):
+            with pytest.raises(CommandError, match="1 mail of 1 not surely sent"):
+                run("--send")
+
+        assert len(mailbox.messages) == 1
+        assert Delivery.objects.get().state == Delivery.State.UNCERTAIN
+
+    def test_fails_when_there_is_nobody_to_send_it_to(self, clock, mailbox):
+        record(1)
+
+        with pytest.raises(CommandError, match="Nobody is on the list"):
+            run("--send")
+
+    def test_fails_when_there_is_no_mail_server(self, clock, settings):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+        record(1)
+        Recipient.objects.create(email="ops@example.com")
+
+        with pytest.raises(CommandError, match="No mail server is set up"):
+            run("--send")
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            ("2026-11-21", "a week ends at a Sunday, and 2026-11-21 is a Saturday"),
+            ("2026-11-29", "is not over; the last one is 2026-11-22"),
+            ("2026-13-01", "expected a Sunday such as 2026-11-22, got '2026-13-01'"),
+            ("last week", "expected a Sunday such as 2026-11-22, got 'last week'"),
+            ("2026-11-15", "There was nothing here before 2026-11-15"),
+            ("0001-01-07", "There was nothing here before 0001-01-07"),
+        ],
+    )
+    def test_refuses_a_week_that_is_none(self, clock, given: str, words: str):
+        record(1)
+
+        with pytest.raises(CommandError, match=words):
+            run("--week-ending", given)
+
+
+class TestItsScript:
+    def test_says_in_one_line_what_it_cannot_use(self, tmp_path: Path):
+        done = subprocess.run(
+            [sys.executable, "manage.py", "weekly_rollup", "--week-ending", "nonsense"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        (line,) = done.stderr.splitlines()
+        assert done.returncode == 1
+        assert line.startswith("CommandError: --week-ending is not usable: expected a Sunday")
