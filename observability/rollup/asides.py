@@ -63,14 +63,14 @@ def dearest(report: Report) -> Section:
         return Section(title="The dearest turns", paragraphs=(nothing,))
     table = Table(
         headers=("Turn", "Tokens", "Cost"),
-        rows=tuple(_turn(one, everywhere=report.organisation_id is None) for one in report.dearest),
+        rows=tuple(_turn(one) for one in report.dearest),
     )
     return Section(title="The dearest turns", tables=(table,))
 
 
-def _turn(turn: DearTurn, *, everywhere: bool) -> Row:
-    who = (turn.member, turn.organisation if everywhere else "", turn.intent, turn.model)
-    facts = [words.name(fact) for fact in who if fact]
+def _turn(turn: DearTurn) -> Row:
+    # A member is named with the organisation where there is more than one.
+    facts = [words.name(fact) for fact in (turn.member, turn.intent, turn.model) if fact]
     if not turn.path:
         facts.append("purged since")
     return Row(

@@ -5,6 +5,7 @@ has kept. Letters are large, for on a telephone a chart is shown at two thirds o
 """
 
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -44,18 +45,28 @@ class Layer(msgspec.Struct, frozen=True):
 def pictures(report: Report) -> tuple[Picture, ...]:
     """The charts of a week: none where there is nothing to see."""
     days = [day.date for day in report.days]
-    costs = _layers(report.cells, days, lambda cell: (cell.model, cell.cost_usd))
+    labels = _labels(report)
+    costs = _layers(report.cells, days, lambda cell: (labels(cell.model), cell.cost_usd))
     turns = _layers(report.cells, days, lambda cell: (cell.intent, Decimal(cell.turns)))
     charts = []
     if costs:
         each = [words.cost(day.figures, "≥ ") for day in report.days]
         alt = _told("Cost per day", days, each, words.cost(report.week), costs)
-        charts.append(_picture("cost_per_day", alt, _draw("Cost per day by model", days, costs)))
+        charts.append(
+            _picture("cost_per_day", alt, _draw("Cost per day by model", days, costs, unit="$"))
+        )
     if turns:
         each = [f"{day.figures.turns:,}" for day in report.days]
         alt = _told("Turns per day", days, each, f"{report.week.turns:,}", turns)
         charts.append(_picture("turns_per_day", alt, _draw("Turns per day by intent", days, turns)))
     return tuple(charts)
+
+
+def _labels(report: Report) -> Callable[[str], str]:
+    """What people call a model, where no other is called so."""
+    taken = Counter(line.label for line in report.models)
+    labels = {line.key: line.label for line in report.models if taken[line.label] == 1}
+    return lambda model: labels.get(model, model)
 
 
 def _layers(
@@ -94,14 +105,17 @@ def _picture(name: str, alt: str, png: bytes) -> Picture:
     return Picture(name=name, alt=alt, png=png, width=WIDTH, height=HEIGHT)
 
 
-def _draw(title: str, days: Sequence[date], layers: Sequence[Layer]) -> bytes:
+def _draw(title: str, days: Sequence[date], layers: Sequence[Layer], *, unit: str = "") -> bytes:
     figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * SCALE, facecolor=PAPER)
     FigureCanvasAgg(figure)
     rows = -(-len(layers) // 2)
     foot = 0.13 + 0.075 * rows
-    axes = figure.add_axes((0.135, foot, 0.84, 0.85 - foot))
+    axes = figure.add_axes((0.1, foot, 0.87, 0.85 - foot))
     _columns(axes, days, layers)
-    _dress(axes, "$" if title.startswith("Cost") else "")
+    _dress(axes, unit)
+    # Small amounts have long labels.
+    left = 0.04 + 0.017 * max(len(label.get_text()) for label in axes.get_yticklabels())
+    axes.set_position((left, foot, 0.975 - left, 0.85 - foot))
     figure.text(0.03, 0.915, title, fontsize=11.5, weight="bold", color=INK)
     _legend(figure, layers)
     out = io.BytesIO()
@@ -130,10 +144,18 @@ def _dress(axes: Axes, unit: str) -> None:
     axes.spines["bottom"].set_color(INK)
     axes.tick_params(length=0, labelsize=10.5, labelcolor=INK)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=not unit))
-    # A "$" would begin a formula.
-    axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: rf"\{unit}{value:,.6g}" if unit else f"{value:,.0f}")
-    )
+    places = _places(axes)
+    # A bare "$" would begin a formula.
+    sign = "\\$" if unit else ""
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{sign}{value:,.{places}f}"))
+
+
+def _places(axes: Axes) -> int:
+    """How many decimals the ticks need: none for whole numbers, else at least the cents."""
+    first, second, *_ = axes.get_yticks()
+    exponent = Decimal(str(round(second - first, 9))).normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    return max(2, -exponent) if exponent < 0 else 0
 
 
 def _legend(figure: Figure, layers: Sequence[Layer]) -> None:

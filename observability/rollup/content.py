@@ -1,16 +1,24 @@
 """What does a rollup say, in which order and in which words? A report becomes a document."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from observability.rollup import words
 from observability.rollup.asides import caches, dearest, house, smoke, speed
 from observability.rollup.breakdown import breakdown, days
 from observability.rollup.document import Document, Picture, Point, Row, Section, Table
-from observability.rollup.report import Report, Tally, change
+from observability.rollup.report import Report, Tally
 from observability.rollup.trouble import trouble
 
 MORE = 8
 """How many names a sentence lists."""
+_MEASURES = (
+    ("Turns", "turns"),
+    ("People", "people"),
+    ("Provider calls", "calls"),
+    ("Input tokens", "input_tokens"),
+    ("Output tokens", "output_tokens"),
+)
 POINTS = 10
 """How many recommendations a mail holds."""
 
@@ -55,15 +63,19 @@ def _short(report: Report) -> str:
     if not (report.week.turns or report.week.calls):
         return "no traffic"
     moved = _moved(report)
-    sum_ = f"{words.cost(report.week)} for {words.counted(report.week.turns, 'turn')}"
-    return f"{sum_} ({moved})" if moved else sum_
+    cost = words.cost(report.week)
+    said = f"{cost} cost" if cost == words.UNKNOWN else cost
+    sum_ = f"{said} for {words.counted(report.week.turns, 'turn')}"
+    # A subject of plain letters is sent as it is.
+    return f"{sum_} ({moved})".replace(words.PER_CENT, " %") if moved else sum_
 
 
-def _moved(report: Report) -> str:
+def _moved(report: Report, said: Callable[[Decimal, Decimal], str] = words.moved) -> str:
     """How the cost stands against the week before; "" where nothing can be said."""
-    if report.before is None or words.cost(report.week) == "unknown":
+    week, before = report.week, report.before
+    if before is None or words.UNKNOWN in (words.cost(week), words.cost(before)):
         return ""
-    return change(report.week.cost_usd, report.before.cost_usd)
+    return said(week.cost_usd, before.cost_usd)
 
 
 def _headline(report: Report) -> str:
@@ -71,7 +83,7 @@ def _headline(report: Report) -> str:
     if not (week.turns or week.calls):
         return "Nobody asked anything this week."
     cost = words.cost(week)
-    said = f"{cost[0].upper()}{cost[1:]}" if cost != "unknown" else "An unknown amount"
+    said = f"{cost[0].upper()}{cost[1:]}" if cost != words.UNKNOWN else "An unknown amount"
     people = words.counted(week.people, "person", "people")
     sentence = f"{said} for {words.counted(week.turns, 'turn')} of {people}"
     if report.before is None:
@@ -99,27 +111,26 @@ def _honesty(report: Report) -> tuple[str, ...]:
     week = report.week
     reasons = []
     if week.unpriced_calls:
+        left_out = "is" if week.unpriced_calls == 1 else "are"
         reasons.append(
-            f"{words.counted(week.unpriced_calls, 'call')} had no known price{_of(report.unpriced)}, so "
-            "their cost is in no sum"
+            f"{week.unpriced_calls:,} without a known price{_of(report.unpriced)} {left_out} left "
+            "out of every sum"
         )
     if week.estimated_calls:
         reasons.append(
-            f"the tokens or the cost of {words.counted(week.estimated_calls, 'call')} are our own "
-            f"estimate{_of(report.estimated)}"
+            f"the tokens or the cost of {week.estimated_calls:,}{_of(report.estimated)} are our own "
+            "estimate"
         )
     if not reasons:
         return ()
-    return (
-        f"The cost is a lower bound: of {words.counted(week.calls, 'call')}, "
-        f"{', and '.join(reasons)}.",
-    )
+    calls = words.counted(week.calls, "call")
+    return (f"The cost is a lower bound: of {calls}, {', and '.join(reasons)}.",)
 
 
 def _of(tallies: Sequence[Tally]) -> str:
-    named = [f"{words.name(one.label)} {one.count:,}" for one in tallies[:MORE]]
+    named = [f"{one.count:,} of {words.name(one.label)}" for one in tallies[:MORE]]
     if len(tallies) > MORE:
-        named.append(words.counted(len(tallies) - MORE, "other"))
+        named.append(words.counted(len(tallies) - MORE, "other model"))
     return f" ({', '.join(named)})" if named else ""
 
 
@@ -149,18 +160,11 @@ def _month(report: Report) -> tuple[str, ...]:
 def _against_the_week_before(report: Report) -> Table:
     week, before = report.week, report.before
     rows = [("Cost", words.cost(week, "≥ "), words.cost(before, "≥ ") if before else "")]
-    cost_moved = _moved(report)
-    moves = [cost_moved]
-    for name, field in (
-        ("Turns", "turns"),
-        ("People", "people"),
-        ("Provider calls", "calls"),
-        ("Input tokens", "input_tokens"),
-        ("Output tokens", "output_tokens"),
-    ):
+    moves = [_moved(report, words.moved_shortly)]
+    for name, field in _MEASURES:
         now, then = getattr(week, field), getattr(before, field) if before else 0
         rows.append((name, f"{now:,}", f"{then:,}"))
-        moves.append(change(now, then))
+        moves.append(words.moved_shortly(now, then))
     if before is None:
         lines = tuple(Row(name=name, cells=(now,)) for name, now, _ in rows)
         return Table(caption="In all", headers=("", "This week"), rows=lines)

@@ -18,7 +18,7 @@ def plain(document: Document) -> str:
     blocks += map(_wrapped, document.closing)
     if document.url:
         blocks.append(f"This rollup in the admin:\n{document.url}")
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(blocks).replace("\N{NO-BREAK SPACE}", " ") + "\n"
 
 
 def _section(section: Section) -> list[str]:

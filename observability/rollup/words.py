@@ -8,10 +8,17 @@ from django.conf import settings
 
 from chatcore.outcome import plain_decimal
 from observability.figures import Figures
-from observability.rollup.report import Report
+from observability.rollup.report import Report, change
 
+UNKNOWN = "unknown"
+PER_CENT = "\N{NO-BREAK SPACE}%"
 _CENT = Decimal("0.01")
 _FINE = Decimal("0.0001")
+_SHORT = {
+    "as the week before": "the same",
+    "about as the week before": "about the same",
+    "none the week before": "none before",
+}
 _TURNING = dict.fromkeys([0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 """Unicode's marks that set the direction of what follows: https://www.unicode.org/reports/tr9/"""
 
@@ -37,7 +44,7 @@ def cost(figures: Figures, at_least: str = "at least ") -> str:
     """What calls cost: "unknown" where none has a price, and as a lower bound where some have not."""
     if not figures.cost_usd:
         # Whatever was estimated of calls that are free costs nothing either.
-        return "unknown" if figures.unpriced_calls else "$0"
+        return UNKNOWN if figures.unpriced_calls else "$0"
     bound = figures.at_least
     return f"{at_least if bound else ''}{money(figures.cost_usd, at_least=bound)}"
 
@@ -50,8 +57,10 @@ def share(part: int | Decimal, whole: int | Decimal) -> str:
 def per_cent(fraction: float) -> str:
     """0 to 1, in per cent; what is there is never "0 %"."""
     if 0 < fraction < 0.01:
-        return "under 1 %"
-    return f"{100 * fraction:.0f} %" if fraction <= 0.99 or fraction == 1 else "over 99 %"
+        return f"under 1{PER_CENT}"
+    if 0.99 < fraction < 1:
+        return f"over 99{PER_CENT}"
+    return f"{100 * fraction:.0f}{PER_CENT}"
 
 
 def counted(number: int, what: str, several: str = "") -> str:
@@ -101,3 +110,14 @@ def name(text: str) -> str:
 def link(path: str) -> str:
     """A page of this house in full; "" for none."""
     return f"{settings.HOUSE_URL.rstrip('/')}{path}" if path else ""
+
+
+def moved(now: int | Decimal, before: int | Decimal) -> str:
+    """How a number stands against the week before."""
+    return change(now, before).replace(" %", PER_CENT)
+
+
+def moved_shortly(now: int | Decimal, before: int | Decimal) -> str:
+    """The same for a narrow column."""
+    said = moved(now, before)
+    return _SHORT.get(said, said)

@@ -197,7 +197,20 @@ class TestTheMail:
         text = mail_of(rollup_samples.unpriced()).text
 
         assert re.search(r"^reasoning +[\d,]+ +[\d,]+ +unknown$", text, re.M)
-        assert re.search(r"had no known price \(k9-preview \d+\)", text.replace("\n", " "))
+        assert re.search(
+            r"\d+ without a known price \(\d+ of k9-preview\) are left out", text.replace("\n", " ")
+        )
+
+    def test_never_calls_an_unknown_cost_nothing(self):
+        cells = [
+            replace(cell, cost_usd=Decimal(0), unpriced_calls=cell.calls)
+            for cell in rollup_samples.cells(["ana"])
+        ]
+        mail = mail_of(rollup_samples.report_of(cells))
+
+        assert mail.subject.endswith(": unknown cost for 60 turns")
+        assert "An unknown amount for 60 turns of 1 person." in mail.text
+        assert re.search(r"^Cost +unknown +≥ \$13.43$", mail.text, re.M)
 
 
 def numbers(text: str) -> set[str]:
