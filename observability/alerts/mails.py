@@ -20,7 +20,7 @@ AGAIN = timedelta(minutes=5)
 LOST = timedelta(minutes=10)
 """A mail that is being handed over for longer lost its worker."""
 NO_SERVER = "there is no mail server: set EMAIL_URL"
-NOBODY = "nobody to mail: no recipient of all organisations' rollup, no superuser with an address"
+NOBODY = "nobody receives the weekly rollup of all organisations, and no superuser has an address"
 _Status = IncidentMail.Status
 
 
