@@ -6,6 +6,7 @@ from django.db.models import Q
 PEOPLE = "people managers"
 READERS = "conversation readers"
 AUDITORS = "auditors"
+POLICY_EDITORS = "policy editors"
 
 
 def make_roles() -> None:
@@ -23,7 +24,8 @@ def make_roles() -> None:
             codename__in=["view_thread", "view_turn", "read_conversations"],
         )
         readers.permissions.set(reading)
-        _widen_auditors()
+        _widen(AUDITORS, "chatcore", "observability")
+        _widen(POLICY_EDITORS, "observability")
 
 
 def _may(where: Q, models: list[str]) -> set[Permission]:
@@ -32,10 +34,8 @@ def _may(where: Q, models: list[str]) -> set[Permission]:
     return set(Permission.objects.filter(where, codename__in=[*verbs, "delete_membership"]))
 
 
-def _widen_auditors() -> None:
-    """Auditors of the routing see turns and attempts too, without their texts."""
-    seen = Permission.objects.filter(
-        content_type__app_label__in=["chatcore", "observability"], codename__startswith="view_"
-    )
-    auditors, _ = Group.objects.get_or_create(name=AUDITORS)
-    auditors.permissions.add(*seen)
+def _widen(role: str, *apps: str) -> None:
+    """A role of the routing sees what these apps' tables hold, too, without anybody's words."""
+    seen = Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
+    group, _ = Group.objects.get_or_create(name=role)
+    group.permissions.add(*seen)

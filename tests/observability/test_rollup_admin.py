@@ -3,18 +3,22 @@
 import csv
 import io
 import re
+import subprocess
+import sys
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
 from chatcore.models import Organisation
+from chatcore.roles import make_roles
 from observability.models import Delivery, Recipient, WeeklyRollup
 from observability.rollup import report
 from observability.rollup.charts import pictures
 from observability.rollup.kept import mail_of, pack
+from routing.seeding import seed
 from tests.factories import NOON
 from tests.observability import rollup_samples
 from tests.services.smtp import mail_server
@@ -60,9 +64,10 @@ def smtp(settings):
         yield mailbox
 
 
-def staff(name, *permissions, boss=False, **fields):
+def staff(name, *permissions, boss=False, role="", **fields):
     """A browser of somebody who works here."""
     user = User.objects.create_user(name, is_staff=True, is_superuser=boss, **fields)
+    user.groups.set(Group.objects.filter(name=role))
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()
     client.force_login(user)
@@ -133,6 +138,27 @@ class TestARollupsPage:
 
         assert browser.get(page_of(rollup)).status_code == 403
         assert (browser.post if view == "test" else browser.get)(address).status_code == 403
+
+    @pytest.mark.parametrize("role", ["auditors", "policy editors"])
+    def test_is_seen_by_those_whom_it_concerns(self, rollup, role):
+        seed()
+        make_roles()
+        browser = staff("sam", role=role)
+
+        assert browser.get(page_of(rollup)).status_code == 200
+        assert browser.get(RECIPIENTS).status_code == 200
+        assert browser.get(f"{RECIPIENTS}add/").status_code == 403
+
+    def test_is_shown_without_what_draws(self):
+        """The web process holds the admin, and would hold matplotlib's tens of megabytes with it."""
+        program = (
+            "import sys, django; django.setup(); import chatcore.urls, observability.rollup.job; "
+            "print('matplotlib' in sys.modules)"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        )
+        assert ran.stdout.split()[-1] == "False"
 
 
 class TestSendMeATest:
