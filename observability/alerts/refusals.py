@@ -4,6 +4,7 @@ These are the errors after which routing leaves a key or a deployment alone for 
 (`routing.providers.errors.Cools`); the ladders go on with the next rung, so users may notice nothing.
 """
 
+import logging
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from routing.providers.errors import (
 )
 from routing.route import Attempt
 
+logger = logging.getLogger(__name__)
 OF_KEYS = {
     KeyRefused.code: "refused the key: it is unknown there, expired or revoked",
     NotPermitted.code: "says that the key may not do this: its rights, its region or its billing",
@@ -61,7 +63,10 @@ def refusals(finished: TurnFinished) -> Iterator[Refusal]:
 async def notice(*, finished: TurnFinished, **kwargs: Any) -> None:
     """Raise what a finished request shows. Without such an error it does nothing at all."""
     if found := tuple(refusals(finished)):
-        await writer.run(partial(_raise, found))
+        try:
+            await writer.run(partial(_raise, found))
+        except Exception:
+            logger.exception("Staff were not told what turn %s met", finished.turn_id)
 
 
 def _raise(found: tuple[Refusal, ...]) -> None:
