@@ -12,7 +12,6 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -62,7 +61,7 @@ def mend_recent() -> int:
 def prove(*, since: datetime | None = None) -> Proof:
     """Compare every turn still kept (that came since a moment, UTC) with its records, and mend.
 
-    It reads in small batches, each in a transaction of its own.
+    It reads in small batches, and writes each turn's records in a transaction of their own.
     """
     proof = Proof()
     turns = _ended(timezone.now())
@@ -86,8 +85,7 @@ def _walk(turns: QuerySet[Turn], look: Callable[[Sequence[Turn]], None]) -> int:
     seen = 0
     after = Q()
     while batch := list(_with_threads(turns.filter(after))[:BATCH]):
-        with transaction.atomic():
-            look(batch)
+        look(batch)
         seen += len(batch)
         last = batch[-1]
         after = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)

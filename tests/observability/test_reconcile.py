@@ -79,7 +79,8 @@ class TestMending:
         reconcile.mend_recent()
 
         row = AttemptRecord.objects.get()
-        assert (row.number, row.concludes, row.turn_status, row.cost_usd) == (0, True, "stopped", 0)
+        assert (row.number, row.concludes, row.turn_status) == (0, True, "stopped")
+        assert row.cost_usd == 0
 
     def test_goes_on_until_all_batches_are_done(self, thread, monkeypatch):
         monkeypatch.setattr(reconcile, "BATCH", 2)
