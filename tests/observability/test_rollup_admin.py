@@ -5,7 +5,6 @@ import io
 import re
 import subprocess
 import sys
-from datetime import date
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -14,13 +13,13 @@ from django.urls import reverse
 
 from chatcore.models import Organisation
 from chatcore.roles import make_roles
-from observability.models import Delivery, Recipient, WeeklyRollup
+from observability.models import Delivery, Recipient
 from observability.rollup import report
-from observability.rollup.charts import pictures
-from observability.rollup.kept import mail_of, pack
+from observability.rollup.kept import mail_of
 from routing.seeding import seed
 from tests.factories import NOON
 from tests.observability import rollup_samples
+from tests.observability.rollup_rows import keep
 from tests.services.smtp import mail_server
 
 pytestmark = pytest.mark.django_db
@@ -35,14 +34,7 @@ def acme():
 
 @pytest.fixture
 def rollup(acme):
-    made = rollup_samples.ordinary()
-    return WeeklyRollup.objects.create(
-        week_ending=date(2026, 11, 22),
-        organisation=acme,
-        content=report.dump(made),
-        pictures=pack(pictures(made)),
-        made_at=NOON,
-    )
+    return keep(rollup_samples.ordinary(), acme)
 
 
 @pytest.fixture
