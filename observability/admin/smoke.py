@@ -11,12 +11,13 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
+from chatcore.celery import app as celery
+from chatcore.outcome import plain_decimal
 from observability.admin.smoke_tables import results_table, state
 from observability.models import SmokeCase, SmokeCheck, SmokeResult, SmokeRun, SmokeSettings
 from observability.smoke import claims
 from observability.smoke.forms import CaseForm, CheckForm
 from observability.smoke.seeding import RUN
-from observability.tasks import smoke_eval
 from routing.admin.base import ModelAdmin, TabularInline
 
 logger = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ class SmokeRunAdmin(ModelAdmin):
     @admin.display(description="Cost", ordering="cost_usd")
     def cost(self, run: SmokeRun) -> str:
         """USD, a lower bound where a call has no price."""
-        return f"{'at least ' if run.unpriced else ''}${run.cost_usd:.6f}"
+        return f"{'at least ' if run.unpriced else ''}${plain_decimal(run.cost_usd)}"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """With the button for whom may press it."""
@@ -197,7 +198,7 @@ class SmokeRunAdmin(ModelAdmin):
 def _wake_worker() -> bool:
     """Whether the message went out; the run is found in a minute without it."""
     try:
-        smoke_eval.apply_async(retry=False, expires=60)
+        celery.send_task("observability.smoke_eval", retry=False, expires=60)
     except (OperationalError, OSError):
         logger.warning("The worker could not be woken; it looks by itself every minute")
         return False
