@@ -36,13 +36,15 @@ def speed(report: Report) -> Section:
     if measured.p50_ms is None:
         return Section(title=title, paragraphs=("No reply was timed this week.",))
     pairs = (
-        ("Half of the turns within (p50)", measured.p50_ms, measured.p50_before_ms),
-        ("95 of 100 within (p95)", measured.p95_ms, measured.p95_before_ms),
+        ("Half within (p50)", measured.p50_ms, measured.p50_before_ms),
+        ("95 in 100 within (p95)", measured.p95_ms, measured.p95_before_ms),
     )
     compared = report.before is not None
     table = Table(
         caption="From the message's coming to the first word of its reply",
-        headers=("", "This week", "Before") if compared else ("", "This week"),
+        headers=("Share of turns", "This week", "Before")
+        if compared
+        else ("Share of turns", "This week"),
         rows=tuple(
             Row(
                 name=name,

@@ -167,10 +167,10 @@ def _against_the_week_before(report: Report) -> Table:
         moves.append(words.moved_shortly(now, then))
     if before is None:
         lines = tuple(Row(name=name, cells=(now,)) for name, now, _ in rows)
-        return Table(caption="In all", headers=("", "This week"), rows=lines)
+        return Table(caption="In all", headers=("Measure", "This week"), rows=lines)
     return Table(
         caption="Against the week before",
-        headers=("", "This week", "Before", "Change"),
+        headers=("Measure", "This week", "Before", "Change"),
         rows=tuple(
             Row(name=name, cells=(now, then, move))
             for (name, now, then), move in zip(rows, moves, strict=True)

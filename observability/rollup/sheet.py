@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import msgspec
 
-from chatcore.outcome import plain_decimal
+from observability.rollup import words
 from observability.rollup.report import Cell, Report
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}")
+_FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}")
 """What a spreadsheet takes for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
@@ -33,8 +33,8 @@ def file_name(report: Report) -> str:
 
 def _written(value: object) -> str:
     if isinstance(value, Decimal):
-        return plain_decimal(value) or "0"
-    text = str(value)
-    if isinstance(value, str) and text.lstrip(" ").startswith(_FORMULA):
-        return f"'{text}"
-    return text
+        return words.exact(value)
+    if not isinstance(value, str):
+        return str(value)
+    text = words.name(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
