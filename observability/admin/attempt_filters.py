@@ -23,8 +23,10 @@ def _by(field: str, title: str, choices: Callable[[], Choices]) -> type[admin.Si
         parameter_name = field
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-            """The choices."""
-            return [(str(value), words) for value, words in choices()]
+            """The choices, and whatever was chosen: rows outlive what they speak of."""
+            known = {str(value): words for value, words in choices()}
+            chosen = self.value()
+            return list((known if chosen is None else {chosen: chosen} | known).items())
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
             """The rows of the chosen one."""

@@ -266,7 +266,11 @@ def _partition(
     whole: tuple[Figures, Percentiles],
 ) -> Table:
     rows = tuple(
-        Row(name=name, address=address, cells=_cells(measures, figures, durations))
+        Row(
+            name=name,
+            address=address if figures.turns or figures.calls else "",
+            cells=_cells(measures, figures, durations),
+        )
         for name, address, figures, durations in parts
     )
     return Table(

@@ -11,6 +11,7 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import mail as django_mail
 from django.db import connection
 from django.test import Client
@@ -30,7 +31,6 @@ from routing.providers.errors import Cools, ProviderError
 from routing.route import Attempt, Route
 from routing.seeding import seed
 from routing.services import policy
-from tests.factories import make_user
 from tests.observability.records import record
 from tests.observability.test_rollup_killed import ROOT, database_url
 from tests.services.smtp import Mailbox, mail_server
@@ -65,8 +65,10 @@ def house(db, settings) -> None:
 
 
 @pytest.fixture
-def boss(db):
-    return make_user("boss", is_superuser=True, is_staff=True, email="boss@example.com")
+def boss(db) -> User:
+    return User.objects.create(
+        username="boss", is_superuser=True, is_staff=True, email="boss@example.com"
+    )
 
 
 def refuse(subject: str = SUBJECT, text: str = "It refused the key.") -> None:
