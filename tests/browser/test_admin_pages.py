@@ -15,6 +15,8 @@ LISTS = [
     "chatcore/thread",
     "chatcore/turn",
     "observability/attemptrecord",
+    "observability/smokecase",
+    "observability/smokerun",
     "django_celery_beat/periodictask",
     "routing/ladder",
     "routing/intent",
@@ -30,6 +32,7 @@ ADDABLE = [
     "auth/group",
     "chatcore/organisation",
     "chatcore/apitoken",
+    "observability/smokecase",
     "routing/intent",
     "routing/provider",
     "routing/providerkey",
@@ -41,7 +44,7 @@ CHANGEABLE = [name for name in LISTS if name != "chatcore/apitoken"]
 
 @pytest.fixture(scope="module")
 def asked(live_chat: Web) -> None:
-    """Two turns, so that there is a thread, a turn and an attempt to look at."""
+    """Two turns and a smoke evaluation that waits, so that there is something to look at."""
     person = live_chat.sign_in("staff")
     thread = person.new_thread()
     for text in ("Hello!", "case busy, the latest"):
@@ -51,6 +54,8 @@ def asked(live_chat: Web) -> None:
             headers=person.writes,
         )
         assert answer.status_code == 200, answer.text
+    answer = person.client.post("/admin/observability/smokerun/run/", headers=person.writes)
+    assert answer.status_code == 302, answer.text
 
 
 @pytest.mark.usefixtures("asked")
