@@ -29,7 +29,7 @@ class AttemptRecord(models.Model):
     """As the user met it: from the request's coming, whoever answered."""
     intent = models.CharField(max_length=50, blank=True)
     confidence = models.FloatField(null=True)
-    """The intent's score, 0 to 1."""
+    """The intent's score: the sum of its evidence, 0 and more."""
     policy_version = models.PositiveIntegerField()
     ladder = models.CharField(max_length=60, blank=True)
     number = models.PositiveSmallIntegerField()

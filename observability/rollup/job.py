@@ -50,10 +50,14 @@ def plan(rollup: WeeklyRollup, *, told_by: datetime, now: datetime) -> None:
 
 
 def send_now(week_ending: date, *, now: datetime) -> list[Delivery]:
-    """What `weekly_rollup --send` does: make a week's rollups, send each to all who are on the list
-    now and have not been sent it, without waiting for another try's time. Gives all its deliveries.
+    """What `weekly_rollup --send` does: make a week's rollups, or bring them up to date, and send each
+    to all who are on the list now and have not been sent it, without waiting for another try's time.
+
+    Gives all its deliveries.
     """
     rollups = make_all(week_ending, told_by=now, now=now)
+    for rollup in rollups:
+        making.remake(rollup, now=now)
     claims.mend(now=now)
     mine = Delivery.objects.filter(rollup__in=rollups)
     mine.filter(state=Delivery.State.WAITING).update(not_before=None)

@@ -11,8 +11,10 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
+from chatcore.models import Organisation
 from observability.models import Delivery, Recipient, WeeklyRollup
-from tests.observability.records import moment, record
+from observability.rollup import making
+from tests.observability.records import WEEK_ENDING, moment, record
 from tests.services.smtp import Mailbox, mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +71,19 @@ class TestTheCommand:
 
         assert "$0.75" in out
         assert "brought up to date" in err
+
+    def test_sends_an_organisations_rollup_with_what_came_late(self, clock, mailbox):
+        acme = Organisation.objects.create(name="Acme")
+        Organisation.objects.update(created_at=moment(-20))
+        Recipient.objects.create(email="boss@acme.example", organisation=acme)
+        record(1, "0.25", organisation_id=acme.pk)
+        making.make(WEEK_ENDING, acme.pk, now=moment(9))
+        record(2, "0.5", organisation_id=acme.pk)
+
+        run("--send")
+
+        (mail,) = mailbox.messages
+        assert "0.75" in mail["Subject"]
 
     def test_sends_it_once(self, clock, mailbox):
         record(1)
