@@ -128,6 +128,8 @@ def _honesty(report: Report) -> tuple[str, ...]:
 
 
 def _of(tallies: Sequence[Tally]) -> str:
+    if len(tallies) == 1:
+        return f" ({words.name(tallies[0].label)})"
     named = [f"{one.count:,} of {words.name(one.label)}" for one in tallies[:MORE]]
     if len(tallies) > MORE:
         named.append(words.counted(len(tallies) - MORE, "other model"))
