@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('observability', '0005_smoke_evaluation'),
+        ("observability", "0005_smoke_evaluation"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='weeklyrollup',
-            name='pictures',
-            field=models.BinaryField(default=b''),
+            model_name="weeklyrollup",
+            name="pictures",
+            field=models.BinaryField(default=b""),
         ),
     ]
