@@ -34,6 +34,11 @@ class Recorder:
         self._writing: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait to be written."""
+        return len(self._waiting)
+
     def begin(self) -> None:
         """From now on gather, in the running loop."""
         self._some, self._many = asyncio.Event(), asyncio.Event()

@@ -9,6 +9,7 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Observation
 
 from chatcore.consumers import open_sockets
 from chatcore.running import running
+from observability.recording import recorder
 from routing.services.breaker import health
 
 LAG_EVERY_S = 0.5
@@ -26,6 +27,12 @@ def begin() -> None:
     )
     meter.create_observable_gauge(
         "chatcore.running_replies", [_replies], "{reply}", "Replies that are being written here."
+    )
+    meter.create_observable_gauge(
+        "chatcore.records.queued",
+        [_queued],
+        "{request}",
+        "Ended requests whose rows are not written.",
     )
     meter.create_observable_gauge(
         "chatcore.breaker.state",
@@ -62,6 +69,10 @@ def _sockets(options: CallbackOptions) -> Iterable[Observation]:
 
 def _replies(options: CallbackOptions) -> Iterable[Observation]:
     yield Observation(len(running.replies))
+
+
+def _queued(options: CallbackOptions) -> Iterable[Observation]:
+    yield Observation(recorder.waiting)
 
 
 def _breakers(options: CallbackOptions) -> Iterable[Observation]:

@@ -31,12 +31,23 @@ def instrument() -> None:
 
 def watch(application: Any) -> Any:
     """An ASGI application whose connections each have a span, and its messages none."""
-    return OpenTelemetryMiddleware(
-        application,
+
+    async def inside(scope: Any, receive: Any, send: Any) -> None:
+        await application(scope, receive, scope.pop("bare_send", send))
+
+    watched = OpenTelemetryMiddleware(
+        inside,
         excluded_urls=UNSEEN,
         default_span_details=_name,
         exclude_spans=["receive", "send"],
     )
+
+    async def outside(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            scope["bare_send"] = send  # the middleware's would note a status with every frame
+        await watched(scope, receive, send)
+
+    return outside
 
 
 def _name(scope: Any) -> tuple[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """How does what is told leave the process? In threads of its own, bounded, and never worth waiting for.
 
 A collector that is dead, slow or full costs telemetry, not replies: a queue that is full drops, an
-export has a short deadline, and the end of the process waits for two seconds at most.
+export has a short deadline, and the end of the process waits for one second at most.
 """
 
 import os
@@ -42,7 +42,7 @@ from observability.telemetry.views import VIEWS
 
 EXPORT_S = 5.0
 """An export's deadline, its repetitions included."""
-LAST_WORDS_S = 2.0
+LAST_WORDS_S = 1.0
 """How long the end of the process waits for what has not left yet."""
 SPANS_EVERY_MS = 1_000
 METRICS_EVERY_MS = 15_000
@@ -116,7 +116,7 @@ def open_outlet(role: str) -> None:
 
 
 def close_outlet() -> None:
-    """Send what waits, for two seconds at most; what has not left by then is lost."""
+    """Send what waits, for one second at most; what has not left by then is lost."""
     deadline = time.monotonic() + LAST_WORDS_S
     ending = [threading.Thread(target=one.shutdown, daemon=True) for one in _open]
     _open.clear()

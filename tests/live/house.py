@@ -286,7 +286,7 @@ class Socket:
 
 
 def _is_ours(name: str) -> bool:
-    return name.endswith(("_API_KEY", "_BASE_URL")) or name in {
+    return name.endswith(("_API_KEY", "_BASE_URL", "OTLP_ENDPOINT")) or name in {
         "DATABASE_URL",
         "REDIS_URL",
         "SECRET_KEY",

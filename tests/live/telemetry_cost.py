@@ -4,7 +4,8 @@
 
 Two web processes of one house, on PostgreSQL and Redis: one tells nobody (A), one tells a collector
 (B) that listens, hangs, answers 429 or is not there. Both are asked the same, in turns (A B A B),
-so that whatever else the machine does falls on both. Prints milliseconds and the processor time of a
+so that whatever else the machine does falls on both. "nobody" has B tell nobody either: what differs
+then is chance. Prints milliseconds and the processor time of a
 turn; no test, for a figure of a busy machine proves nothing.
 """
 
@@ -27,9 +28,9 @@ from tests.services.ports import free_port
 from tests.services.postgresql import postgresql
 from tests.services.redis_server import redis
 
-MODES = ("ok", "hang", "429", "refuse")
-TABS = 5
-"""Conversations at once."""
+MODES = ("nobody", "ok", "hang", "429", "refuse")
+TABS = 1
+"""Conversations at once; more of them wait for each other, and chance is multiplied."""
 Times = dict[str, list[float]]
 """What was waited for -> milliseconds."""
 
@@ -39,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--server", default="daphne", choices=("daphne", "uvicorn"))
     parser.add_argument("--turns", type=int, default=100, help="of each side in a round")
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--modes", nargs="*", default=MODES, choices=MODES)
     options = parser.parse_args()
     guard = Guard()
@@ -65,13 +66,19 @@ def measure(house: House, mode: str, turns: int, rounds: int) -> None:
     with address_of(mode) as url:
         house.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
         telling = house.open()
+        sides: dict[str, tuple[Web, Times]] = {"A": (silent, {}), "B": (telling, {})}
         for number in range(rounds + 1):
-            for side, web in (("A", silent), ("B", telling)):
+            for side, (web, all_times) in sides.items():
                 used_s = processor_s(web)
                 times = asyncio.run(talk(web.sign_in("demo"), turns))
                 used_ms = 1000 * (processor_s(web) - used_s) / turns
-                if number:  # the first round warms up
-                    show(f"{mode:7}{number} {side}", times, used_ms)
+                if not number:
+                    continue  # the first round warms up
+                show(f"{mode:7}{number} {side}", {**times, "cpu": [used_ms / 1000]})
+                for name, seconds in {**times, "cpu": [used_ms / 1000]}.items():
+                    all_times.setdefault(name, []).extend(seconds)
+        for side, (_, all_times) in sides.items():
+            show(f"{mode:7}all {side}", all_times)
         silent.end(signal.SIGTERM)
         began = time.monotonic()
         telling.end(signal.SIGTERM)
@@ -81,6 +88,9 @@ def measure(house: House, mode: str, turns: int, rounds: int) -> None:
 @contextmanager
 def address_of(mode: str) -> Iterator[str]:
     """A collector that behaves so."""
+    if mode == "nobody":
+        yield ""
+        return
     if mode == "refuse":
         yield f"http://127.0.0.1:{free_port()}"
         return
@@ -99,7 +109,7 @@ async def one_tab(person: Person, turns: int, times: Times) -> None:
     async with person.socket(person.new_thread()) as socket:
         for _ in range(turns):
             began = time.perf_counter()
-            await socket.ask("case plain, please")
+            await socket.ask("case echo, please")
             times["accepted"].append(time.perf_counter() - began)
             await socket.until("delta", "snapshot")
             times["first words"].append(time.perf_counter() - began)
@@ -113,14 +123,14 @@ def processor_s(web: Web) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def show(title: str, times: Times, used_ms: float) -> None:
+def show(title: str, times: Times) -> None:
     """One line of figures."""
     parts = []
     for name, seconds in times.items():
         ordered = sorted(seconds)
         p50, p99 = (1000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.99))
-        parts.append(f"{name} p50 {p50:6.1f} p99 {p99:6.1f}")
-    print(f"{title}  {'   '.join(parts)}   cpu {used_ms:.1f} ms a turn", flush=True)
+        parts.append(f"{name} p50 {p50:.1f} p99 {p99:.1f}")
+    print(f"{title:12}{'   '.join(parts)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -241,7 +241,8 @@ class TestTheMetrics:
     def test_show_how_the_process_stands(self, told):
         names = {metric.name for metric in told.collector.metrics}
 
-        assert {"chatcore.open_sockets", "chatcore.running_replies"} <= names
+        now = {"chatcore.open_sockets", "chatcore.running_replies", "chatcore.records.queued"}
+        assert now <= names
         breakers = {
             said["chatcore.deployment"]: point.as_double or point.as_int
             for said, point in told.collector.points("chatcore.breaker.state")
@@ -276,12 +277,21 @@ class TestTheLogs:
 
 class TestWhatWasPlanted:
     def test_no_secret_is_found_anywhere(self, told):
-        assert told.mailbox.messages, "the reset mail came"
+        assert {message["To"] for message in told.mailbox.messages} == {
+            "demo@example.org",  # who forgot the password
+            "staff@example.org",  # who gets the weekly rollup
+        }
         places = {
             **told.logs,
             **told.pages,
             "exports": b"\n".join(told.collector.bodies),
             "mails": b"\n".join(message.as_bytes() for message in told.mailbox.messages),
+            "mails' texts": b"\n".join(
+                part.get_payload(decode=True)
+                for message in told.mailbox.messages
+                for part in message.walk()
+                if not part.is_multipart()
+            ),
             "database": dump(told.house.env["DATABASE_URL"]),
         }
 

@@ -40,6 +40,13 @@ add_key(provider=Provider.objects.get(slug="gemini"), label="typed", by=staff, e
 ApiToken.objects.create(name="planted", user=demo, organisation=Organisation.objects.get(),
                         digest=ApiToken.digest_of({SECRETS["API token"]!r}), last_four="hree")
 """
+A_WEEK_AGO = """
+from datetime import timedelta
+from django.db.models import F
+from observability.models import AttemptRecord
+AttemptRecord.objects.update(started_at=F("started_at") - timedelta(days=7))
+"""
+"""The week that has ended last is the one that is mailed."""
 PAGES = (
     "/admin/",
     "/admin/routing/provider/",
@@ -49,6 +56,7 @@ PAGES = (
     "/admin/chatcore/apitoken/",
     "/admin/observability/attemptrecord/",
     "/admin/auth/user/",
+    "/admin/observability/weeklyrollup/",
     "/api/threads/",
     "/api/schema/",
     "/no/such/page/?key=zanzibar",
@@ -82,6 +90,7 @@ def told_house(folder: Path) -> Iterator[Told]:
             SECRET_KEY=SECRETS["SECRET_KEY"],
             SEALING_KEYS=SECRETS["SEALING_KEYS"],
             EMAIL_URL=mailbox.url.replace("//", "//mailer:planted%2Bmail%2Fword%3Dsix@"),
+            REPORT_RECIPIENTS="staff@example.org",
             OTEL_EXPORTER_OTLP_ENDPOINT=listening.url,
             OTEL_EXPORTER_OTLP_HEADERS="x-key=planted%2Bcollector%2Fword%3Dseven",
         )
@@ -111,6 +120,8 @@ def _live(told: Told) -> None:
         web.end(signal.SIGTERM)
         worker.send_signal(signal.SIGTERM)
         worker.wait(30)
+    house.manage("shell", "-c", A_WEEK_AGO)
+    house.manage("weekly_rollup", "--send")
     told.logs = {path.name: path.read_bytes() for path in house.folder.glob("w*.log")}
 
 

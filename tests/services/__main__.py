@@ -28,6 +28,7 @@ NOT_FOR_TESTS = (
     "EMAIL_URL",
     "REPORT_RECIPIENTS",
     "ALLOWED_HOSTS",
+    "OTLP_ENDPOINT",
 )
 
 
