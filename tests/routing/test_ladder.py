@@ -3,8 +3,9 @@
 No database: a decision is made by hand, and the calls really go over HTTP.
 """
 
+import socket
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import cast
@@ -293,6 +294,23 @@ class TestBeforeTheFirstToken:
 
         assert reply.route.attempts[0].cost_usd == 0
         assert reply.route.attempts[0].usage.input_tokens is None
+
+    async def test_costs_nothing_where_nobody_took_the_connection(self, house: House):
+        with ExitStack() as open_sockets:
+            full = open_sockets.enter_context(socket.socket())
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            for _ in range(3):  # fills the backlog: the next one waits for an accept for ever
+                waiting = open_sockets.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(full.getsockname())
+            hung = house.deployment(
+                "elsewhere/hung", base_url=f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+            )
+            reply = await house.climb(hung, KIMI_OK)
+
+        first = reply.route.attempts[0]
+        assert (first.error, first.usage_source, first.cost_usd) == ("timeout", "none", 0)
 
     async def test_costs_what_the_vendor_billed_also_for_an_empty_answer(self, house: House):
         reply = await house.climb("perplexity/sim-empty", KIMI_OK)
