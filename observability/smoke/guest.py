@@ -19,6 +19,8 @@ from observability.models import SmokeRun
 ORGANISATION = "Smoke evaluation"
 USERNAME = "smoke-evaluation"
 SOURCE = "smoke"
+OLD_TOKENS_KEPT = timedelta(days=30)
+"""As long as the turns that were asked with them."""
 
 
 @contextmanager
@@ -41,9 +43,10 @@ def see_out(run: SmokeRun) -> None:
 
 
 def _mint(run: SmokeRun, lasts: timedelta) -> str:
-    text = ApiToken.make()
+    text, now = ApiToken.make(), timezone.now()
     with transaction.atomic():
         membership = _member()
+        ApiToken.objects.filter(source=SOURCE, expires_at__lt=now - OLD_TOKENS_KEPT).delete()
         ApiToken.objects.create(
             name=_name(run),
             user=membership.user,
@@ -51,7 +54,7 @@ def _mint(run: SmokeRun, lasts: timedelta) -> str:
             digest=ApiToken.digest_of(text),
             last_four=text[-4:],
             source=SOURCE,
-            expires_at=timezone.now() + lasts,
+            expires_at=now + lasts,
         )
     return text
 

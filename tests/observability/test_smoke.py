@@ -192,6 +192,7 @@ class TestAClaim:
     def test_is_lost_to_whoever_ended_the_run_meanwhile(self):
         claims.ask_for("admin")
         run = claims.take(DAY)
+        assert run is not None
         claims.hold(run, DAY)
         claims.abandoned(DAY + claims.CLAIM)
 
