@@ -108,7 +108,8 @@ class TestLogTurn:
         log_turn(make_finished(status="failed", route=make_route(attempts=[])))
 
         row = AttemptRecord.objects.get()
-        assert (row.number, row.status, row.turn_status, row.cost_usd) == (0, "failed", "failed", 0)
+        assert (row.number, row.status, row.turn_status) == (0, "failed", "failed")
+        assert row.cost_usd == 0
 
     def test_has_one_row_that_stands_for_the_turn(self):
         log_turn(make_finished())

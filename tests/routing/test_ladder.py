@@ -310,7 +310,8 @@ class TestBeforeTheFirstToken:
             reply = await house.climb(hung, KIMI_OK)
 
         first = reply.route.attempts[0]
-        assert (first.error, first.usage_source, first.cost_usd) == ("timeout", "none", 0)
+        assert (first.error, first.usage_source) == ("timeout", "none")
+        assert first.cost_usd == 0
 
     async def test_costs_what_the_vendor_billed_also_for_an_empty_answer(self, house: House):
         reply = await house.climb("perplexity/sim-empty", KIMI_OK)
