@@ -194,4 +194,4 @@ def change(now: int | Decimal, before: int | Decimal) -> str:
     percent = round((Decimal(now) - Decimal(before)) / Decimal(before) * 100)
     if percent == 0:
         return "about as the week before"
-    return f"{percent:+d} %".replace("-", "−")
+    return f"{percent:+d}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")

@@ -5,7 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import msgspec
+
 from observability.models import AttemptRecord
+from observability.rollup.gather import gather
+from observability.rollup.report import Recommendation
 
 WEEK_ENDING = datetime(2026, 11, 22, tzinfo=UTC).date()
 SUNDAY = datetime(2026, 11, 15, tzinfo=UTC)
@@ -69,3 +73,21 @@ def cached(day: float = 1, saved: str = "0.5", **fields: Any) -> None:
     """A turn that the reply cache answered."""
     fields = {"number": 0, "deployment": "", "provider": "", "input_tokens": None, **fields}
     record(day, "0", cache_hit=True, saved_usd=Decimal(saved), output_tokens=None, **fields)
+
+
+def call(times: int, **fields: Any) -> None:
+    """So many of them on Monday."""
+    for _ in range(times):
+        record(1, **fields)
+
+
+def advice(kind: str, organisation_id: int | None = None) -> list[Recommendation]:
+    """What of one kind is advised after the week; with plain spaces."""
+    found = gather(WEEK_ENDING, organisation_id).recommendations
+    return [
+        msgspec.structs.replace(
+            each, explanation=each.explanation.replace("\N{NO-BREAK SPACE}", " ")
+        )
+        for each in found
+        if each.kind == kind
+    ]

@@ -1,57 +1,22 @@
 """Each recipient is sent a week's rollup once, whatever becomes of the clock, the server and the worker."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from chatcore.models import Organisation
-from observability.models import Delivery, Recipient, SeededAddress, WeeklyRollup
-from observability.rollup import claims, job, recipients
+from observability.models import Delivery, WeeklyRollup
+from observability.rollup import claims, job
 from observability.rollup.making import make, remake
 from observability.rollup.report import load
-from observability.schedules import ROLLUP, make_schedules
+from observability.schedules import ROLLUP
 from observability.tasks import sweep, weekly_rollup
-from tests.observability.records import WEEK_ENDING, moment, record
-from tests.services.smtp import Mailbox, mail_server
+from tests.observability.records import WEEK_ENDING, record
+from tests.observability.sundays import DUE, tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mailbox")]
 State = Delivery.State
-DUE = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    """Just after the rollup is due; the house was set up in October."""
-    with time_machine.travel(moment(-20), tick=False) as traveller:
-        make_schedules()
-        traveller.move_to(DUE + timedelta(seconds=20))
-        yield traveller
-
-
-@pytest.fixture(autouse=True)
-def mailbox(settings) -> Iterator[Mailbox]:
-    with mail_server() as box:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
-        settings.EMAIL_TIMEOUT = 5
-        yield box
-
-
-@pytest.fixture
-def acme(clock) -> Organisation:
-    made = Organisation.objects.create(name="Acme")
-    Organisation.objects.update(created_at=moment(-20))
-    return made
-
-
-def tell(email: str, organisation: Organisation | None = None, *, since: float = -20) -> Recipient:
-    made = Recipient.objects.create(email=email, organisation=organisation)
-    Recipient.objects.filter(pk=made.pk).update(added_at=moment(since))
-    return made
 
 
 def delivery() -> Delivery:
@@ -146,74 +111,6 @@ class TestTheRollup:
 
         assert len(mailbox.messages) == 2
         assert len({mail["Message-ID"] for mail in mailbox.messages}) == 2
-
-
-class TestARecipient:
-    def test_of_an_organisation_is_sent_its_own_rollup(self, clock, mailbox, acme):
-        globex = Organisation.objects.create(name="Globex")
-        record(1, "0.25", organisation_id=acme.pk, user_id=901)
-        record(1, "0.5", organisation_id=globex.pk, user_id=902)
-        tell("boss@acme.example", acme)
-        tell("ops@example.com")
-
-        weekly_rollup()
-
-        told = {str(mail["To"]): mail.as_string() for mail in mailbox.messages}
-        assert sorted(told) == ["boss@acme.example", "ops@example.com"]
-        assert "Globex" not in told["boss@acme.example"]
-        rollup = WeeklyRollup.objects.get(organisation=acme)
-        assert str(load(rollup.content).week.cost_usd) == "0.250000000000"
-        assert str(load(WeeklyRollup.objects.get(organisation=None).content).week.cost_usd) == (
-            "0.750000000000"
-        )
-
-    def test_that_is_switched_off_is_sent_nothing(self, clock, mailbox):
-        record(1)
-        Recipient.objects.filter(pk=tell("ops@example.com").pk).update(active=False)
-
-        weekly_rollup()
-
-        assert mailbox.messages == []
-
-    def test_of_an_organisation_that_is_switched_off_is_sent_nothing(self, clock, mailbox, acme):
-        record(1, organisation_id=acme.pk)
-        tell("boss@acme.example", acme)
-        Organisation.objects.update(active=False)
-
-        weekly_rollup()
-
-        assert mailbox.messages == []
-
-    def test_that_came_on_the_list_later_waits_for_the_next_one(self, clock, mailbox):
-        record(1)
-        clock.move_to(DUE + timedelta(days=1))
-        tell("late@example.com", since=7.2)
-
-        sweep()
-        assert mailbox.messages == []
-        clock.shift(timedelta(days=7))
-        sweep()
-        assert len(mailbox.messages) == 1
-
-    def test_that_was_taken_off_and_put_back_is_not_sent_it_twice(self, clock, mailbox):
-        record(1)
-        tell("ops@example.com").delete()
-        tell("Ops@Example.com")
-        weekly_rollup()
-        Recipient.objects.all().delete()
-        tell("ops@example.com")
-
-        weekly_rollup()
-
-        assert len(mailbox.messages) == 1
-
-    def test_may_have_an_address_beyond_ascii(self, clock, mailbox):
-        record(1)
-        tell("chef@bücher.example")
-
-        weekly_rollup()
-
-        assert mailbox.addresses == ["chef@xn--bcher-kva.example"]
 
 
 class TestAMailThatWasRefused:
@@ -400,26 +297,3 @@ class TestAStoredRollup:
         made = {make(WEEK_ENDING, scope, now=timezone.now()).pk for scope in [None, acme.pk] * 2}
 
         assert len(made) == 2
-
-
-class TestTheFirstRecipients:
-    def test_come_from_the_environment(self, clock, settings):
-        settings.REPORT_RECIPIENTS = ["Ops@example.com", "cto@example.com"]
-
-        recipients.seed()
-        recipients.seed()
-
-        listed = Recipient.objects.filter(organisation=None, added_by=None)
-        assert [row.email for row in listed] == ["Ops@example.com", "cto@example.com"]
-        assert Recipient.objects.count() == 2
-
-    def test_do_not_come_back_when_staff_took_them_off(self, clock, settings):
-        settings.REPORT_RECIPIENTS = ["ops@example.com"]
-        recipients.seed()
-        Recipient.objects.all().delete()
-
-        settings.REPORT_RECIPIENTS = ["ops@example.com", "new@example.com"]
-        recipients.seed()
-
-        assert [row.email for row in Recipient.objects.all()] == ["new@example.com"]
-        assert SeededAddress.objects.count() == 2

@@ -86,6 +86,15 @@ class TestDeploymentPage:
 
         assert house.refresh(force=True).deployments["openai/gpt-6-luna"].max_output_tokens == 99
 
+    def test_takes_the_day_on_which_a_model_goes_away(self, boss):
+        luna = Deployment.objects.get(model="gpt-6-luna")
+        form = fields_of(boss.get(url_of(luna)), "deployment_form")
+
+        boss.post(url_of(luna), form | {"retires_on": "2027-01-31"})
+
+        luna.refresh_from_db()
+        assert str(luna.retires_on) == "2027-01-31"
+
 
 class TestPrices:
     def test_are_added_with_the_day_from_which_they_hold(self, boss, house):

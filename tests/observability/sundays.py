@@ -1,0 +1,16 @@
+"""When is a weekly rollup due, and who is told of it?"""
+
+from datetime import UTC, datetime
+
+from chatcore.models import Organisation
+from observability.models import Recipient
+from tests.observability.records import moment
+
+DUE = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+
+def tell(email: str, organisation: Organisation | None = None, *, since: float = -20) -> Recipient:
+    """Put somebody on the list, as of so many days into the week."""
+    made = Recipient.objects.create(email=email, organisation=organisation)
+    Recipient.objects.filter(pk=made.pk).update(added_at=moment(since))
+    return made
