@@ -214,8 +214,11 @@ class TestTheWeeklyMail:
     def test_says_how_many_calls_are_not_sure(self, books: Books, mail: EmailMessage):
         text = body(mail)
 
-        assert f"{books.totals['unpriced_calls']:,} calls had no known price" in text
-        assert f"cost of {books.totals['estimated_calls']:,} calls are our own estimate" in text
+        calls, unpriced, estimated = (
+            f"{books.totals[name]:,}" for name in ("calls", "unpriced_calls", "estimated_calls")
+        )
+        assert f"of {calls} calls, {unpriced} without a known price" in text
+        assert f"the tokens or the cost of {estimated} (" in text
 
     @pytest.mark.parametrize("name", IN_THE_SHEET)
     def test_has_a_sheet_that_adds_up_to_it(self, books: Books, mail: EmailMessage, name: str):
