@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.live.house import House, Person, Web
+from tests.live.told import Told, told_house
 
 
 def make_house(
@@ -58,3 +59,9 @@ def web(house: House) -> Web:
 @pytest.fixture(scope="session")
 def demo(web: Web) -> Person:
     return web.sign_in("demo")
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory) -> Iterator[Told]:
+    with told_house(tmp_path_factory.mktemp("told"), make_house) as everything:
+        yield everything

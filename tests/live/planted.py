@@ -40,6 +40,6 @@ def dump(database_url: str) -> bytes:
         rows = [
             str(row[0])
             for (table,) in tables
-            for row in connection.execute(f"SELECT t::text FROM {table} t").fetchall()  # type: ignore[call-overload]
+            for row in connection.execute(f"SELECT t::text FROM {table} t").fetchall()
         ]
     return "\n".join(rows).encode()

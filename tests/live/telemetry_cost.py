@@ -130,7 +130,7 @@ def show(title: str, times: Times) -> None:
         ordered = sorted(seconds)
         p50, p99 = (1000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.99))
         parts.append(f"{name} p50 {p50:.1f} p99 {p99:.1f}")
-    print(f"{title:12}{'   '.join(parts)}", flush=True)
+    print(f"{title:14}{'   '.join(parts)}", flush=True)
 
 
 if __name__ == "__main__":

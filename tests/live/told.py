@@ -4,12 +4,11 @@ import asyncio
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.live.conftest import make_house
 from tests.live.house import PASSWORD, VENDORS, House, Person, Web
 from tests.services.otlp import Collector, collector
 from tests.services.smtp import Mailbox, mail_server
@@ -78,7 +77,7 @@ class Told:
 
 
 @contextmanager
-def told_house(folder: Path) -> Iterator[Told]:
+def told_house(folder: Path, make_house: Callable[..., House]) -> Iterator[Told]:
     """A house whose people have talked, whose worker has worked, and whose processes have ended."""
     with collector() as listening, mail_server() as mailbox:
         environment = {f"{vendor.upper()}_API_KEY": SECRETS[f"{vendor} key"] for vendor in VENDORS}
