@@ -1,7 +1,7 @@
 """What did one finished request do, and when? Its spans, built from its route; and its metrics."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from opentelemetry import trace
@@ -15,7 +15,7 @@ from routing.route import Attempt, Route
 
 logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer(__name__)
-NS_A_MS = 1_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def tell(finished: TurnFinished) -> None:
@@ -39,8 +39,9 @@ def _root(finished: TurnFinished) -> tuple[Span, int | None]:
         return span, None
     route = finished.route
     known_ms = [attempt.ended_ms or attempt.started_ms for attempt in route.attempts]
+    known_ms += [finished.stored_ms or finished.latency_ms or 0]
     span = _tracer.start_span("turn", context=Context(), start_time=_epoch_ns(finished, 0))
-    return span, _epoch_ns(finished, max(known_ms, default=0))
+    return span, _epoch_ns(finished, max(known_ms))
 
 
 class _Tree:
@@ -111,7 +112,7 @@ def _end(root: Span, finished: TurnFinished, end_ns: int | None) -> None:
 def _epoch_ns(finished: TurnFinished, ms: int) -> int:
     """Milliseconds since a request came, as OpenTelemetry's clock says it."""
     moment = finished.started_at + timedelta(milliseconds=ms)
-    return int(moment.timestamp() * 1e9)
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _request(finished: TurnFinished) -> dict[str, AttributeValue]:
