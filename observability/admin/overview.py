@@ -13,8 +13,9 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from observability.overview.content import Overview, look
+from observability.overview.headline import tiles
 from observability.overview.question import QuestionForm
-from observability.overview.tables import tables, tiles
+from observability.overview.tables import tables
 
 PERMISSION = "observability.view_attemptrecord"
 

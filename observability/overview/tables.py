@@ -1,21 +1,16 @@
-"""How does the overview read? Tiles and tables of words; every row leads to the attempts behind it."""
+"""How does a span divide? Tables of words; every row leads to the attempts behind it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
-from urllib.parse import urlencode
+from datetime import timedelta
 
 import msgspec
-from django.urls import reverse
 
 from observability.figures import Figures
 from observability.overview.content import Overview, Percentiles
+from observability.overview.headline import NONE, amount, cost
+from observability.overview.links import Links
 from observability.overview.question import Question
 from observability.rollup.report import Line, Tally
-from observability.rollup.words import counted, exact, share
-
-NONE = "\N{EN DASH}"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,14 +32,6 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     none: str = ""
     """What is said in place of a table without rows."""
-
-
-class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of the headline, and what has to be known with it."""
-
-    name: str
-    value: str
-    note: str = ""
 
 
 Measure = tuple[str, Callable[[Figures, Percentiles], str]]
@@ -84,64 +71,6 @@ BY_HOUSE = (_count("Requests", "turns"), _count("Calls", "calls"), COST)
 BY_LINE = (*TURNS, LOST, *TOKENS, _count("Calls", "calls"), *ENDS)
 
 
-def amount(usd: Decimal) -> str:
-    """USD to the last digit, with thousands apart."""
-    whole, _, rest = exact(usd).partition(".")
-    return f"{int(whole):,}.{rest}" if rest else f"{int(whole):,}"
-
-
-def cost(figures: Figures, at_least: str = "at least ") -> str:
-    """What calls cost; a lower bound where some are unpriced or estimated."""
-    if figures.unpriced_calls and not figures.cost_usd:
-        return "unknown"
-    return f"{at_least if figures.at_least else ''}{amount(figures.cost_usd)}"
-
-
-def tiles(seen: Overview) -> tuple[Tile, ...]:
-    """The headline."""
-    total = seen.total
-    durations = [f"{duration:,}\N{NO-BREAK SPACE}ms" for duration in seen.first_token_ms]
-    return (
-        Tile(
-            name="Turns",
-            value=f"{total.turns:,}",
-            note=f"by {counted(total.people, 'person', 'people')}",
-        ),
-        Tile(name="Cost", value=_with_sign(cost(total)), note=_doubts(total)),
-        Tile(
-            name="Tokens",
-            value=f"{total.input_tokens + total.output_tokens:,}",
-            note=f"{total.input_tokens:,} in, {total.output_tokens:,} out",
-        ),
-        Tile(
-            name="Time to first token",
-            value=durations[0] if durations else NONE,
-            note=f"half are faster; 95 % are within {durations[1]}" if durations else "",
-        ),
-        Tile(name="Failed", value=f"{total.failed_turns:,}", note=_of(total.failed_turns, total)),
-        Tile(
-            name="Fallbacks",
-            value=f"{total.fallback_turns:,}",
-            note=_of(total.fallback_turns, total),
-        ),
-        Tile(
-            name="Cut short",
-            value=f"{total.truncated_turns:,}",
-            note=f"{total.stopped_turns:,} stopped by their users",
-        ),
-        Tile(
-            name="From cache",
-            value=f"{total.cached_turns:,}",
-            note=f"saved {_with_sign(amount(total.saved_usd))}",
-        ),
-        Tile(
-            name="Lost",
-            value=_with_sign(amount(total.lost_usd)),
-            note="of the cost, for calls whose words are no reply: failed, abandoned, or of failed turns",
-        ),
-    )
-
-
 def tables(seen: Overview, question: Question) -> tuple[Table, ...]:
     """Everything that the charts draw, and the causes of what went wrong."""
     links = Links(question)
@@ -173,7 +102,7 @@ def tables(seen: Overview, question: Question) -> tuple[Table, ...]:
     return (*made, *_causes(seen, links), *_house(seen, links))
 
 
-def _causes(seen: Overview, links: "Links") -> tuple[Table, ...]:
+def _causes(seen: Overview, links: Links) -> tuple[Table, ...]:
     failed_calls = tuple(
         Row(
             name=line.label,
@@ -233,7 +162,7 @@ def _causes(seen: Overview, links: "Links") -> tuple[Table, ...]:
     )
 
 
-def _house(seen: Overview, links: "Links") -> tuple[Table, ...]:
+def _house(seen: Overview, links: Links) -> tuple[Table, ...]:
     if not seen.house:
         return ()
     return (
@@ -312,50 +241,3 @@ def _cells(
     measures: Sequence[Measure], figures: Figures, durations: Percentiles
 ) -> tuple[str, ...]:
     return tuple(say(figures, durations) for _, say in measures)
-
-
-class Links:
-    """Where the attempts behind a number are listed."""
-
-    def __init__(self, question: Question) -> None:
-        self._list = reverse("admin:observability_attemptrecord_changelist")
-        self._span = question.span
-        self._whose: dict[str, Any] = {"source__in": ",".join(question.sources)}
-        if question.organisation_id is not None:
-            self._whose["organisation_id"] = question.organisation_id
-
-    def to(self, **lookups: str) -> str:
-        """Those of the whole span that match."""
-        return self._address(self._span.start, self._span.end, lookups)
-
-    def to_organisation(self, pk: str) -> str:
-        """One organisation's."""
-        return self.to(**({"organisation_id": pk} if pk else {"organisation_id__isnull": "1"}))
-
-    def during(self, start: datetime, length: timedelta) -> str:
-        """Those of an hour or a day."""
-        return self._address(start, start + length, {})
-
-    def _address(self, start: datetime, end: datetime, lookups: dict[str, str]) -> str:
-        span = {"started_at__gte": start.isoformat(), "started_at__lt": end.isoformat()}
-        return f"{self._list}?{urlencode({**span, **self._whose, **lookups})}"
-
-
-def _with_sign(said: str) -> str:
-    """With the dollar before its digits."""
-    words, _, digits = said.rpartition(" ")
-    return said if said == "unknown" else f"{words} ${digits}".strip()
-
-
-def _doubts(total: Figures) -> str:
-    """Why a cost is a lower bound."""
-    doubts = []
-    if total.unpriced_calls:
-        doubts.append(f"{counted(total.unpriced_calls, 'call')} without a price")
-    if total.estimated_calls:
-        doubts.append(f"{counted(total.estimated_calls, 'call')} estimated")
-    return " and ".join(doubts) or f"for {counted(total.calls, 'call')}, each known exactly"
-
-
-def _of(part: int, total: Figures) -> str:
-    return f"{share(part, total.turns)} of the turns" if part else "none"
