@@ -81,10 +81,12 @@ def _send(mail: IncidentMail) -> None:
 
 
 def _claim(mail: IncidentMail) -> bool:
-    waiting = IncidentMail.objects.filter(
-        pk=mail.pk, status=_Status.WAITING, incident__closed_at=None
-    )
-    mail.status = _Status.SENDING if _change(waiting, _Status.SENDING, "") else mail.status
+    # Only the mail's own columns: across a join PostgreSQL would compare with the row as it was before
+    # another's claim (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED).
+    waiting = IncidentMail.objects.filter(pk=mail.pk, status=_Status.WAITING)
+    still_open = Incident.objects.filter(pk=mail.incident_id, closed_at=None).exists()
+    if still_open and _change(waiting, _Status.SENDING, ""):
+        mail.status = _Status.SENDING
     return mail.status == _Status.SENDING
 
 

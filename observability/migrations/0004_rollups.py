@@ -7,83 +7,183 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('chatcore', '0002_watching'),
-        ('observability', '0003_alerts'),
+        ("chatcore", "0002_watching"),
+        ("observability", "0003_alerts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SeededAddress',
+            name="SeededAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
             ],
             options={
-                'ordering': ['email'],
+                "ordering": ["email"],
             },
         ),
         migrations.CreateModel(
-            name='WeeklyRollup',
+            name="WeeklyRollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('week_ending', models.DateField()),
-                ('content', models.TextField()),
-                ('made_at', models.DateTimeField()),
-                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chatcore.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("week_ending", models.DateField()),
+                ("content", models.TextField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="chatcore.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'weekly rollup',
-                'ordering': ['-week_ending', models.OrderBy(models.F('organisation__name'), nulls_first=True)],
+                "verbose_name": "weekly rollup",
+                "ordering": [
+                    "-week_ending",
+                    models.OrderBy(models.F("organisation__name"), nulls_first=True),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting to be sent'), ('claimed', 'Being prepared'), ('handing_over', 'Being handed over'), ('sent', 'Sent'), ('uncertain', 'Uncertain: it may have arrived'), ('failed', 'Not sent')], default='waiting', max_length=12)),
-                ('claim', models.UUIDField(null=True)),
-                ('claim_expires_at', models.DateTimeField(null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('not_before', models.DateTimeField(null=True)),
-                ('trouble', models.CharField(blank=True, max_length=300)),
-                ('changed_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('rollup', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='observability.weeklyrollup')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting to be sent"),
+                            ("claimed", "Being prepared"),
+                            ("handing_over", "Being handed over"),
+                            ("sent", "Sent"),
+                            ("uncertain", "Uncertain: it may have arrived"),
+                            ("failed", "Not sent"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                    ),
+                ),
+                ("claim", models.UUIDField(null=True)),
+                ("claim_expires_at", models.DateTimeField(null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("not_before", models.DateTimeField(null=True)),
+                ("trouble", models.CharField(blank=True, max_length=300)),
+                ("changed_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "rollup",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="observability.weeklyrollup",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['-rollup__week_ending', 'email'],
+                "verbose_name_plural": "deliveries",
+                "ordering": ["-rollup__week_ending", "email"],
             },
         ),
         migrations.CreateModel(
-            name='Recipient',
+            name="Recipient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(help_text='Where the weekly rollup goes, Sundays after 02:00 UTC.', max_length=254, verbose_name='e-mail address')),
-                ('active', models.BooleanField(default=True, help_text='Off: no mail goes there.')),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('added_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, help_text='Whose numbers are sent. Empty: those of all organisations, for operators only.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chatcore.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        help_text="Where the weekly rollup goes, Sundays after 02:00 UTC.",
+                        max_length=254,
+                        verbose_name="e-mail address",
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, help_text="Off: no mail goes there.")),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Whose numbers are sent. Empty: those of all organisations, for operators only.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="chatcore.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['email'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), models.F('organisation'), name='one_recipient_an_address', violation_error_message='This address is on the list already.'), models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('organisation__isnull', True)), name='one_operator_an_address', violation_error_message='This address is on the list already.')],
+                "ordering": ["email"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        models.F("organisation"),
+                        name="one_recipient_an_address",
+                        violation_error_message="This address is on the list already.",
+                    ),
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("organisation__isnull", True)),
+                        name="one_operator_an_address",
+                        violation_error_message="This address is on the list already.",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='weeklyrollup',
-            constraint=models.UniqueConstraint(fields=('week_ending', 'organisation'), name='one_rollup_an_organisation'),
+            model_name="weeklyrollup",
+            constraint=models.UniqueConstraint(
+                fields=("week_ending", "organisation"), name="one_rollup_an_organisation"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='weeklyrollup',
-            constraint=models.UniqueConstraint(condition=models.Q(('organisation__isnull', True)), fields=('week_ending',), name='one_rollup_of_all'),
+            model_name="weeklyrollup",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("organisation__isnull", True)),
+                fields=("week_ending",),
+                name="one_rollup_of_all",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(models.F('rollup'), django.db.models.functions.text.Lower('email'), name='one_mail_an_address'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                models.F("rollup"),
+                django.db.models.functions.text.Lower("email"),
+                name="one_mail_an_address",
+            ),
         ),
     ]

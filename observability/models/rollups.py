@@ -1,5 +1,7 @@
 """Which weeks were reported, to whom, and what became of every mail."""
 
+from datetime import UTC, datetime, time
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
@@ -97,6 +99,11 @@ class WeeklyRollup(models.Model):
 
     def __str__(self) -> str:
         return f"Week until {self.week_ending}, {self.organisation or 'all organisations'}"
+
+    @property
+    def was_early(self) -> bool:
+        """Whether the week was not over when it was made: staff had asked for it."""
+        return self.made_at < datetime.combine(self.week_ending, time.min, UTC)
 
 
 class Delivery(models.Model):

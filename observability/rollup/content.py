@@ -32,7 +32,8 @@ def document(report: Report, pictures: Sequence[Picture], *, path: str) -> Docum
         preview=f"{headline} {_to_do(report)}",
         introduction=(
             f"What {words.name(report.organisation) or 'all organisations'} asked and what it cost, from "
-            f"{words.moment(report.start)}, until {words.moment(report.end)}.",
+            f"{words.moment(report.start)}, until {words.moment(report.end)}."
+            f"{_so_far(report)}",
         ),
         sections=(
             _figures(report, headline),
@@ -52,6 +53,12 @@ def document(report: Report, pictures: Sequence[Picture], *, path: str) -> Docum
         ),
         url=words.link(path),
     )
+
+
+def _so_far(report: Report) -> str:
+    if report.so_far is None:
+        return ""
+    return f" The week is not over: this is what there was at {words.moment(report.so_far)}."
 
 
 def _whose(report: Report, joint: str) -> str:

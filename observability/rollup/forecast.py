@@ -14,12 +14,17 @@ LEAST_DAYS = 3
 """Of records within the week: fewer say little about an average day."""
 
 
-def month_of(span: Span, rows: Rows, week: Figures, organisation_id: int | None) -> Month:
+def month_of(
+    span: Span, rows: Rows, week: Figures, organisation_id: int | None, *, is_over: bool
+) -> Month:
     """The month of the week's last day until the week's end; `rows` and `week` are the week's."""
     month = weeks.month_of(span)
     so_far = measure(records(Span(month.start, span.end), organisation_id=organisation_id))
     left = (month.end - span.end) // _DAY
-    forecast, explanation = _forecast(so_far, week, left, _days_seen(span, rows, organisation_id))
+    forecast, explanation = None, "There is no forecast: the week is not over."
+    if is_over:
+        seen = _days_seen(span, rows, organisation_id)
+        forecast, explanation = _forecast(so_far, week, left, seen)
     return Month(
         start=month.start.date(), figures=so_far, forecast_usd=forecast, explanation=explanation
     )

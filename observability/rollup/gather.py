@@ -3,7 +3,7 @@
 Everything is asked for one organisation or for all; a report of one asks for nothing of another.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 from observability.figures import Figures, Rows, Span, measure, percentile, records
 from observability.rollup import notable, partitions, weeks
@@ -14,10 +14,12 @@ from observability.rollup.names import HOUSE_SOURCES, Names
 from observability.rollup.report import Caching, Line, Report, Speed
 
 
-def gather(week_ending: date, organisation_id: int | None) -> Report:
+def gather(
+    week_ending: date, organisation_id: int | None, *, so_far: datetime | None = None
+) -> Report:
     """The report of a week; of one organisation, or of all. The same records give the same report.
 
-    Raises ValueError where `week_ending` is not a Sunday.
+    `so_far` is now (UTC) where the week is not over. Raises ValueError where `week_ending` is not a Sunday.
     """
     span = weeks.span_of(week_ending)
     rows = records(span, organisation_id=organisation_id)
@@ -29,9 +31,10 @@ def gather(week_ending: date, organisation_id: int | None) -> Report:
         organisation="" if organisation_id is None else names.organisation(organisation_id),
         start=span.start,
         end=span.end,
+        so_far=so_far,
         week=week,
         before=before,
-        month=month_of(span, rows, week, organisation_id),
+        month=month_of(span, rows, week, organisation_id, is_over=so_far is None),
         days=partitions.by_day(rows, span),
         intents=partitions.by_intent(rows, names),
         models=partitions.by_model(rows, names),

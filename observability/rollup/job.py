@@ -20,7 +20,7 @@ def do_what_is_due() -> None:
     week_ending = weeks.last_due(now)
     due_at = weeks.due_at(week_ending)
     claims.give_up_old(since=week_ending, due_at=due_at, now=now)
-    if is_on(ROLLUP):
+    if is_on(ROLLUP) and making.was_here(week_ending):
         make_all(week_ending, told_by=due_at, now=now)
     send_waiting(claims.waiting(now=now))
 
@@ -31,7 +31,7 @@ def make_all(week_ending: date, *, told_by: datetime, now: datetime) -> list[Wee
     One organisation's trouble is not another's.
     """
     made = []
-    for organisation_id in making.scopes(week_ending):
+    for organisation_id in making.scopes():
         try:
             rollup = making.make(week_ending, organisation_id, now=now)
             plan(rollup, told_by=told_by, now=now)

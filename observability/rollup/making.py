@@ -23,22 +23,20 @@ logger = logging.getLogger(__name__)
 _GATHERINGS = 3
 
 
-def scopes(week_ending: date) -> list[int | None]:
-    """Of whom a week's rollup is made: all (None), and each organisation that somebody is told of.
+def scopes() -> list[int | None]:
+    """Of whom rollups are made: all (None), and each organisation that somebody is told of."""
+    told = Recipient.objects.filter(active=True).values("organisation")
+    organisations = Organisation.objects.filter(active=True, pk__in=told)
+    return [None, *organisations.values_list("pk", flat=True)]
 
-    Nothing for a week that ended before this house was set up.
-    """
-    if week_ending <= weeks.LONG_AGO.date():
-        return []
+
+def was_here(week_ending: date) -> bool:
+    """Whether this house was set up before a week's end: nobody is told unasked of an earlier one."""
     end = weeks.span_of(week_ending).end
-    if not (
+    return (
         PolicyVersion.objects.filter(created_at__lt=end).exists()
         or AttemptRecord.objects.filter(started_at__lt=end).exists()
-    ):
-        return []
-    told = Recipient.objects.filter(active=True).values("organisation")
-    organisations = Organisation.objects.filter(active=True, created_at__lt=end, pk__in=told)
-    return [None, *organisations.values_list("pk", flat=True)]
+    )
 
 
 def stored(week_ending: date, organisation_id: int | None) -> WeeklyRollup | None:
@@ -49,10 +47,15 @@ def stored(week_ending: date, organisation_id: int | None) -> WeeklyRollup | Non
 
 
 def make(week_ending: date, organisation_id: int | None, *, now: datetime) -> WeeklyRollup:
-    """The stored rollup; where there is none, it is made. Of two makers at once the first wins."""
+    """The stored rollup; where there is none, it is made. Of two makers at once the first wins.
+
+    One that staff had made before the week was over gives way to the whole week's.
+    """
     if found := stored(week_ending, organisation_id):
+        if found.was_early and now >= weeks.span_of(week_ending).end:
+            _begin_anew(found, now=now)
         return found
-    made = _settled(week_ending, organisation_id)
+    made = _settled(week_ending, organisation_id, now=now)
     try:
         with transaction.atomic():
             return WeeklyRollup.objects.create(
@@ -71,7 +74,7 @@ def make(week_ending: date, organisation_id: int | None, *, now: datetime) -> We
 
 def remake(rollup: WeeklyRollup, *, now: datetime) -> str:
     """Bring a rollup up to date with its records, unless a mail of it may be out; what came of it, in words."""
-    made = _settled(rollup.week_ending, rollup.organisation_id)
+    made = _settled(rollup.week_ending, rollup.organisation_id, now=now)
     content = report.dump(made)
     if content == rollup.content:
         return "The records still say the same as the stored rollup."
@@ -86,11 +89,23 @@ def remake(rollup: WeeklyRollup, *, now: datetime) -> str:
     )
 
 
-def _settled(week_ending: date, organisation_id: int | None) -> Report:
+def _begin_anew(rollup: WeeklyRollup, *, now: datetime) -> None:
+    """The whole week in place of its beginning; who was sent the beginning is sent the whole, too."""
+    made = _settled(rollup.week_ending, rollup.organisation_id, now=now)
+    with transaction.atomic():
+        mine = WeeklyRollup.objects.filter(pk=rollup.pk, made_at=rollup.made_at)
+        if mine.update(content=report.dump(made), pictures=_drawn(made), made_at=now):
+            Delivery.objects.filter(rollup=rollup).delete()
+    rollup.refresh_from_db()
+
+
+def _settled(week_ending: date, organisation_id: int | None, *, now: datetime) -> Report:
     """A report of one moment: gathered again where records came in between its questions."""
+    span = weeks.span_of(week_ending)
+    so_far = now if now < span.end else None
     for _ in range(_GATHERINGS):
-        made = gather(week_ending, organisation_id)
-        rows = records(weeks.span_of(week_ending), organisation_id=organisation_id)
+        made = gather(week_ending, organisation_id, so_far=so_far)
+        rows = records(span, organisation_id=organisation_id)
         if measure(rows) == made.week:
             break
     return made

@@ -139,6 +139,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The week's first moment (UTC)."""
     end: datetime
     """The first moment after it: a Sunday 00:00 UTC."""
+    so_far: datetime | None = None
+    """The moment (UTC) at which it was made, where the week was not over; None: the whole week."""
     week: Figures
     before: Figures | None
     """The week before; None when there are no records from before this week."""

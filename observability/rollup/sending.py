@@ -36,7 +36,10 @@ def message_id(delivery: Delivery) -> str:
     rollup = delivery.rollup
     whose = rollup.organisation_id or "all"
     address = sha256(delivery.email.lower().encode()).hexdigest()[:16]
-    return f"<weekly-rollup.{rollup.week_ending}.{whose}.{address}@{settings.HOUSE}.chatcore>"
+    so_far = ".so-far" if rollup.was_early else ""
+    return (
+        f"<weekly-rollup.{rollup.week_ending}{so_far}.{whose}.{address}@{settings.HOUSE}.chatcore>"
+    )
 
 
 def _send(claim: Claim, mails: dict[int, Mail]) -> bool:

@@ -82,6 +82,11 @@ def day(moment: date) -> str:
 
 def week(report: Report) -> str:
     """Its first and its last whole day: "15 to 21 Nov 2026"."""
+    said = _days(report)
+    return f"{said} so far" if report.so_far else said
+
+
+def _days(report: Report) -> str:
     first = report.start.astimezone(UTC).date()
     last = report.end.astimezone(UTC).date() - timedelta(days=1)
     if first.year != last.year:

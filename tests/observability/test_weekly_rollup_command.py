@@ -42,7 +42,61 @@ def run(*arguments: str) -> tuple[str, str]:
 
 
 @pytest.mark.django_db
+class TestAWeekThatIsNotOver:
+    """Staff may ask for it; the whole week's rollup comes all the same."""
+
+    @pytest.fixture(autouse=True)
+    def _somebody_to_tell(self):
+        Recipient.objects.create(email="ops@example.com")
+
+    def test_is_reported_so_far(self, clock):
+        record(8, "0.25")
+
+        out, _ = run("--week-ending", "2026-11-29")
+
+        assert "22 to 28 Nov 2026 so far" in out
+        assert "The week is not over: this is what there was" in " ".join(out.split())
+        assert "$0.25" in out
+
+    def test_is_brought_up_to_date_until_it_is_mailed(self, clock, mailbox):
+        record(8, "0.25")
+        run("--week-ending", "2026-11-29")
+        record(9, "0.25")
+
+        run("--week-ending", "2026-11-29", "--send")
+
+        assert "so far: $0.5000 for 2 turns" in mailbox.messages[0]["Subject"]
+
+    def test_is_mailed_once(self, clock, mailbox):
+        record(8, "0.25")
+        run("--week-ending", "2026-11-29", "--send")
+        run("--week-ending", "2026-11-29", "--send")
+
+        assert len(mailbox.messages) == 1
+
+    def test_gives_way_to_the_whole_week(self, clock, mailbox):
+        record(8, "0.25")
+        run("--week-ending", "2026-11-29", "--send")
+        record(13, "0.5")
+        clock.move_to(moment(14.1))
+
+        run("--send")
+
+        early, whole = mailbox.messages
+        assert "so far" not in whole["Subject"]
+        assert "$0.7500 for 2 turns" in whole["Subject"]
+        assert whole["Message-ID"] != early["Message-ID"]
+
+
+@pytest.mark.django_db
 class TestTheCommand:
+    def test_reports_a_week_before_there_was_anything(self, clock):
+        record(1)
+
+        out, _ = run("--week-ending", "2026-11-15")
+
+        assert "Nobody asked anything this week." in out
+
     def test_prints_the_last_week_that_ended(self, clock, mailbox):
         record(1, "0.25")
         Recipient.objects.create(email="ops@example.com")
@@ -138,11 +192,10 @@ class TestTheCommand:
         ("given", "words"),
         [
             ("2026-11-21", "a week ends at a Sunday, and 2026-11-21 is a Saturday"),
-            ("2026-11-29", "is not over; the last one is 2026-11-22"),
+            ("2026-12-06", "has not begun"),
             ("2026-13-01", "expected a Sunday such as 2026-11-22, got '2026-13-01'"),
             ("last week", "expected a Sunday such as 2026-11-22, got 'last week'"),
-            ("2026-11-15", "There was nothing here before 2026-11-15"),
-            ("0001-01-07", "There was nothing here before 0001-01-07"),
+            ("0001-01-07", "was long ago"),
         ],
     )
     def test_refuses_a_week_that_is_none(self, clock, given: str, words: str):

@@ -27,7 +27,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--week-ending",
             metavar="YYYY-MM-DD",
-            help="The Sunday after the week, e.g. 2026-11-22; else the last one that has come.",
+            help=(
+                "The Sunday after the week, e.g. 2026-11-22; else the last one that has come. "
+                "A week that is not over is reported so far."
+            ),
         )
         parser.add_argument("--send", action="store_true", help="Mail it; each address once ever.")
         parser.add_argument(
@@ -41,9 +44,7 @@ class Command(BaseCommand):
         if options["data"] and options["data"].absolute() != settings.DATA_DIR:
             raise CommandError("--data is obeyed by manage.py and scripts/weekly_rollup only.")
         now = timezone.now()
-        week_ending = _ended(options["week_ending"], now)
-        if not making.scopes(week_ending):
-            raise CommandError(f"There was nothing here before {week_ending}: no rollup is made.")
+        week_ending = _meant(options["week_ending"], now)
         rollup = self._current(week_ending, now)
         self.stdout.write(mail_of(rollup).text)
         if options["send"]:
@@ -51,11 +52,11 @@ class Command(BaseCommand):
 
     def _current(self, week_ending: date, now: datetime) -> WeeklyRollup:
         """The rollup of all, made or brought up to date."""
-        found = making.stored(week_ending, None)
-        if found is None:
-            return making.make(week_ending, None, now=now)
-        self.stderr.write(making.remake(found, now=now))
-        return found
+        known = making.stored(week_ending, None) is not None
+        rollup = making.make(week_ending, None, now=now)
+        if known:
+            self.stderr.write(making.remake(rollup, now=now))
+        return rollup
 
     def _send(self, week_ending: date, now: datetime) -> None:
         """Raises CommandError where a recipient has not, or perhaps not, got it."""
@@ -76,8 +77,8 @@ class Command(BaseCommand):
             )
 
 
-def _ended(wanted: str | None, now: datetime) -> date:
-    """The week that is meant. Raises CommandError for what is none, or has not ended."""
+def _meant(wanted: str | None, now: datetime) -> date:
+    """The week that is meant. Raises CommandError for what is none, or has not begun."""
     last = weeks.last_ended(now)
     if wanted is None:
         return last
@@ -91,6 +92,8 @@ def _ended(wanted: str | None, now: datetime) -> date:
         raise CommandError(
             f"--week-ending is not usable: a week ends at a Sunday, and {day} is a {day:%A}"
         )
-    if day > last:
-        raise CommandError(f"The week that ends at {day} is not over; the last one is {last}.")
+    if not weeks.LONG_AGO.date() < day <= last + weeks.WEEK:
+        raise CommandError(
+            f"--week-ending is not usable: the week that ends at {day} has not begun, or was long ago"
+        )
     return day
