@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chatcore.models import Organisation
-from observability.rollup.names import CALL_ERRORS
+from observability.names import CALL_ERRORS
 from routing.models import Deployment, Intent, Provider
 
 Choices = Iterable[tuple[Any, str]]

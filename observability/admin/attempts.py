@@ -13,7 +13,7 @@ from chatcore.references import ids_of
 from observability.admin.attempt_filters import FILTERS
 from observability.admin.counting import CappedPaginator
 from observability.models import AttemptRecord
-from observability.rollup.names import CALL_ERRORS, FAILURES, TRUNCATIONS
+from observability.names import CALL_ERRORS, FAILURES, TRUNCATIONS
 
 NONE = "\N{EN DASH}"
 STATUSES = {

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from chatcore.admin.conversations import ReadOnlyAdmin
+from observability import smtp
 from observability.models import Delivery, Recipient, WeeklyRollup
-from observability.rollup import claims, report, smtp
+from observability.rollup import claims, report
 from observability.rollup.content import document
 from observability.rollup.kept import mail_of, path_of, pictures_of
 from observability.rollup.mail import message

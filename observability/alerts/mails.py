@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from observability import smtp
 from observability.alerts.letter import letter
 from observability.models import Incident, IncidentMail, Recipient
-from observability.rollup import smtp
 
 AGAIN = timedelta(minutes=5)
 """After a mail that could surely not be sent."""

@@ -16,9 +16,9 @@ from observability.figures import (
     percentiles_by,
     records,
 )
+from observability.names import CALL_ERRORS, HOUSE_SOURCES, Names
 from observability.overview.question import Question
 from observability.rollup import notable
-from observability.rollup.names import CALL_ERRORS, HOUSE_SOURCES, Names
 from observability.rollup.report import Line, Tally
 
 SHARES = (50, 95)

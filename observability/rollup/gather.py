@@ -6,11 +6,11 @@ Everything is asked for one organisation or for all; a report of one asks for no
 from datetime import date, datetime
 
 from observability.figures import Figures, Rows, Span, measure, percentile, records
+from observability.names import HOUSE_SOURCES, Names
 from observability.rollup import notable, partitions, weeks
 from observability.rollup.advice import advise
 from observability.rollup.advice.smoke import failed_cases
 from observability.rollup.forecast import month_of
-from observability.rollup.names import HOUSE_SOURCES, Names
 from observability.rollup.report import Caching, Line, Report, Speed
 
 

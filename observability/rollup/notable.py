@@ -11,7 +11,7 @@ from chatcore.models import Turn
 from chatcore.outcome import reference
 from observability.figures import ExactSum, Rows
 from observability.models import AttemptRecord
-from observability.rollup.names import CALL_ERRORS, FAILURES, TRUNCATIONS, Names
+from observability.names import CALL_ERRORS, FAILURES, TRUNCATIONS, Names
 from observability.rollup.report import DearTurn, Tally
 
 DEAREST = 5

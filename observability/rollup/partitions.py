@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models.functions import TruncDate
 
 from observability.figures import Figures, Rows, Span, measure_by
-from observability.rollup.names import Names
+from observability.names import Names
 from observability.rollup.report import Cell, Day, Line
 
 _MEMBER = ("user_id", "organisation_id")

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from observability import smtp
 from observability.models import Delivery, Recipient, WeeklyRollup
-from observability.rollup import claims, smtp
+from observability.rollup import claims
 from observability.rollup.claims import Claim
 from observability.rollup.kept import mail_of
 from observability.rollup.mail import Mail, message

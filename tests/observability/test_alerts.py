@@ -23,7 +23,7 @@ from chatcore.signals import TurnFinished, turn_finished
 from observability.alerts import close_incident, mails, raise_incident, refusals
 from observability.alerts.refusals import OF_KEYS, OF_MODELS
 from observability.models import Incident, IncidentMail, Recipient
-from observability.rollup.smtp import is_set_up
+from observability.smtp import is_set_up
 from observability.tasks import STEPS
 from routing.models import Deployment, Ladder, Provider, ProviderKey
 from routing.providers import errors

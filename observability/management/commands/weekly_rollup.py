@@ -13,8 +13,8 @@ from observability.models import Delivery, WeeklyRollup
 from observability.rollup import job, making, weeks
 from observability.rollup.kept import mail_of
 from observability.rollup.sending import NO_SERVER
-from observability.rollup.smtp import is_set_up
 from observability.rollup.words import counted
+from observability.smtp import is_set_up
 
 
 class Command(BaseCommand):

@@ -1,9 +1,9 @@
 """What should staff change, or know, after this week? One small function for each kind of advice."""
 
 from observability.figures import Rows, Span
+from observability.names import Names
 from observability.rollup.advice import intents, models, prices, rungs, smoke
 from observability.rollup.advice.evidence import Adviser, Evidence
-from observability.rollup.names import Names
 from observability.rollup.report import Recommendation
 
 ADVISERS: tuple[Adviser, ...] = (

@@ -7,7 +7,7 @@ import msgspec
 from django.urls import reverse
 
 from observability.figures import Rows, Span
-from observability.rollup.names import Names
+from observability.names import Names
 from observability.rollup.report import Recommendation
 from routing.models import Deployment, Ladder, Price, Rung
 from routing.services.facts import PriceFacts

@@ -7,8 +7,8 @@ import msgspec
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from observability.names import CALL_ERRORS
 from observability.rollup.advice.evidence import Evidence, listed
-from observability.rollup.names import CALL_ERRORS
 from observability.rollup.report import Recommendation
 from observability.rollup.words import counted
 from routing.models import Deployment, Provider, ProviderKey
