@@ -12,7 +12,7 @@ OWNER = """
     guard = Guard()
     command = ["sh", "-c", "trap '' TERM; sleep 100 & echo $$ $!; wait"]
     child = Child(guard, command, cwd=Path("."))
-    print("guarded", flush=True)
+    print("guarded\\n", end="", flush=True)  # in one write: the child speaks into the same pipe
     input()
     child.end()
     guard.dismiss()
