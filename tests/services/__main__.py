@@ -18,7 +18,8 @@ from tests.services.chromium import chromium
 from tests.services.postgresql import postgresql
 from tests.services.redis_server import redis
 
-BROWSER = "tests/browser"
+BESIDE = ("tests/house", "tests/browser")
+"""They use no database of pytest's, so that they can run beside those that do."""
 # A developer's own keys and addresses: no test may spend money or write to a living house.
 NOT_FOR_TESTS = (
     "_API_KEY",
@@ -60,13 +61,13 @@ def run(setup: Setup, folder: Path, arguments: list[str]) -> int:
 
 
 def run_in_two(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
-    """The browser's tests beside all others, one half for each of two cores."""
-    log = folder / "browser.log"
+    """Whole programs and the browser beside all others, one half for each of two cores."""
+    log = folder / "beside.log"
     with log.open("wb") as output:
-        command = [*pytest, BROWSER]
+        command = [*pytest, *BESIDE]
         beside = Child(setup.guard, command, cwd=ROOT, env=env, output=output)
     try:
-        command = [*pytest, "tests", f"--ignore={BROWSER}"]
+        command = [*pytest, "tests", *(f"--ignore={room}" for room in BESIDE)]
         code = run_step(setup.guard, setup.signals, command, cwd=ROOT, env=env)
         while (other := beside.exit_code()) is None:
             setup.signals.pause(1.0)
