@@ -35,6 +35,8 @@ class PlannedRung(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's name as people read it."""
     passed_over: str = ""
     """Why it cannot serve, in words; "" when it can."""
+    resting: bool = False
+    """It is set up and would serve, but for an outage that passes: it is called as the last resort."""
 
 
 class Attempt(msgspec.Struct, kw_only=True):

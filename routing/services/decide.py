@@ -83,6 +83,7 @@ def _plan(
                 label=deployment.label,
                 provider=deployment.provider_name,
                 passed_over=cannot or (outage.words if outage else ""),
+                resting=outage is not None and not cannot,
             )
         )
         if not cannot:

@@ -275,6 +275,7 @@ class TestBeforeTheFirstToken:
 
         assert second.asked == [KIMI_OK]
         assert "cooling for another" in second.route.rungs[0].passed_over
+        assert second.route.rungs[0].resting
 
     async def test_cools_the_key_that_was_refused_for_all_of_its_models(self, house: House):
         await house.climb("openai/sim-401", KIMI_OK)
@@ -502,4 +503,5 @@ class TestARequestWithoutAnyone:
 
         assert reply.failed == "providers_unavailable"
         assert reply.route.rungs[0].passed_over == "no key"
+        assert not reply.route.rungs[0].resting
         assert house.calls() == []
