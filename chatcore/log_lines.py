@@ -40,8 +40,8 @@ class JsonLines(logging.Formatter):
             "span_id": f"{span.span_id:016x}" if span.is_valid else None,
             "process": record.process,
         }
-        if record.exc_info and record.exc_info[1]:
-            fields["exception"] = story_of(record.exc_info[1])
+        if story := _story(record):
+            fields["exception"] = story
         return json.dumps(fields)
 
 
@@ -50,9 +50,16 @@ class PlainLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = f"{_time(record)} {record.levelname} {record.name}: {message_of(record)}"
-        if record.exc_info and record.exc_info[1]:
-            line += "\n" + story_of(record.exc_info[1])
-        return line
+        story = _story(record)
+        return f"{line}\n{story}" if story else line
+
+
+def _story(record: logging.LogRecord) -> str:
+    """Where its exception came from; not of a warning of Django's, which tells of every refused page."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None or (record.name == "django.request" and record.levelno < logging.ERROR):
+        return ""
+    return story_of(error)
 
 
 def message_of(record: logging.LogRecord) -> str:

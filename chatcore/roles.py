@@ -1,5 +1,7 @@
 """Which staff may look after people, and which may read what they wrote? Superusers may do both."""
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
@@ -7,6 +9,7 @@ PEOPLE = "people managers"
 READERS = "conversation readers"
 AUDITORS = "auditors"
 POLICY_EDITORS = "policy editors"
+KEY_CUSTODIANS = "key custodians"
 
 
 def make_roles() -> None:
@@ -26,6 +29,7 @@ def make_roles() -> None:
         readers.permissions.set(reading)
         _widen(AUDITORS, "chatcore", "observability")
         _widen(POLICY_EDITORS, "observability")
+        _widen(KEY_CUSTODIANS, "observability", only=["view_incident"])
 
 
 def _may(where: Q, models: list[str]) -> set[Permission]:
@@ -34,8 +38,10 @@ def _may(where: Q, models: list[str]) -> set[Permission]:
     return set(Permission.objects.filter(where, codename__in=[*verbs, "delete_membership"]))
 
 
-def _widen(role: str, *apps: str) -> None:
+def _widen(role: str, *apps: str, only: Sequence[str] = ()) -> None:
     """A role of the routing sees what these apps' tables hold, too, without anybody's words."""
     seen = Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
+    if only:
+        seen = seen.filter(codename__in=only)
     group, _ = Group.objects.get_or_create(name=role)
     group.permissions.add(*seen)

@@ -11,17 +11,25 @@ def fill_in(apps, schema_editor):
     for record in records.filter(turn_id__isnull=True):
         records.filter(pk=record.pk).update(turn_id=uuid.uuid4())
     last = records.filter(turn_id=models.OuterRef("turn_id")).order_by("-number")
-    records.filter(number=models.Subquery(last.values("number")[:1])).update(
-        concludes=True,
+    records.filter(number=models.Subquery(last.values("number")[:1])).update(concludes=True)
+    records.update(
         turn_status=models.Case(
             models.When(status="ok", then=models.Value("complete")), default=models.Value("failed")
-        ),
+        )
+    )
+    turns = apps.get_model("chatcore", "Turn").objects.filter(pk=models.OuterRef("turn_id"))
+    known = {"turn_status": "status"} | {
+        name: name for name in ("error_code", "latency_ms", "time_to_first_token_ms")
+    }
+    records.filter(models.Exists(turns)).update(
+        **{ours: models.Subquery(turns.values(theirs)[:1]) for ours, theirs in known.items()}
     )
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("observability", "0001_initial"),
+        ("chatcore", "0001_initial"),
     ]
 
     operations = [

@@ -13,8 +13,9 @@ SLOWER_MS, DEARER_USD = 1_000, Decimal("0.0001")
 
 
 def last_good(before: SmokeRun) -> SmokeRun | None:
-    """The run that passed last."""
-    earlier = SmokeRun.objects.filter(verdict=SmokeRun.Verdict.PASSED, pk__lt=before.pk)
+    """The run that passed last at the same address."""
+    passed = SmokeRun.objects.filter(verdict=SmokeRun.Verdict.PASSED, base_url=before.base_url)
+    earlier = passed.filter(pk__lt=before.pk)
     return earlier.order_by("-pk").first()
 
 
@@ -53,13 +54,17 @@ def _of_case(now: SmokeResult, then: SmokeResult) -> Iterator[str]:
     for check in checks_of(now):
         if check.name in before and before[check.name] != check.verdict:
             yield f"{check.name} is {check.verdict}, was {before[check.name]}"
+        elif check.name not in before:
+            yield f"{check.name} is asked for now and was not; it is {check.verdict}"
+    for gone in before.keys() - {check.name for check in checks_of(now)}:
+        yield f"{gone} is asked for no more"
     if now.deployment and then.deployment and now.deployment != then.deployment:
-        yield f"{now.deployment} answered, then {then.deployment}"
+        yield f"{now.deployment} answered, last time {then.deployment}"
     if now.latency_ms is not None and then.latency_ms is not None:
         slower = now.latency_ms - then.latency_ms
         if slower > SLOWER_MS and now.latency_ms > 2 * then.latency_ms:
-            yield f"took {now.latency_ms:,} ms, then {then.latency_ms:,} ms"
+            yield f"took {now.latency_ms:,} ms, last time {then.latency_ms:,} ms"
     if now.cost_usd is not None and then.cost_usd is not None:
         dearer = now.cost_usd - then.cost_usd
         if dearer > DEARER_USD and now.cost_usd > 2 * then.cost_usd:
-            yield f"cost ${now.cost_usd.normalize():f}, then ${then.cost_usd.normalize():f}"
+            yield f"cost ${now.cost_usd.normalize():f}, last time ${then.cost_usd.normalize():f}"

@@ -311,3 +311,12 @@ class TestTryAPastTurn:
 
         assert "A private question" not in shown
         assert "may not see it" in shown
+
+
+@pytest.mark.django_db
+class TestKeyCustodians:
+    def test_see_that_a_key_was_refused(self, make_staff):
+        custodian = make_staff("key custodians")
+
+        assert custodian.get("/admin/observability/incident/").status_code == 200
+        assert custodian.get("/admin/observability/attemptrecord/").status_code == 403

@@ -71,6 +71,12 @@ class TestAnException:
         assert "test_log_lines.py" in told["exception"]
         assert "in raised" in told["exception"]
 
+    def test_of_a_refused_page_is_not_told(self):
+        refused = record("django.request", "Forbidden", error=raised(PermissionError()))
+        refused.levelno = logging.WARNING
+
+        assert "exception" not in json.loads(JsonLines().format(refused))
+
     def test_names_what_it_came_of(self):
         try:
             try:
