@@ -1,8 +1,10 @@
 """How does a program talk to a running house? A conversation through the HTTP endpoint, as JSON."""
 
+import asyncio
 import time
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -11,6 +13,8 @@ import msgspec
 PATIENCE_S = 180.0
 """For one whole answer; a house that takes longer is taken for one that hangs."""
 CONNECT_S = 5.0
+LARGEST = 4_000_000
+"""Bytes of one answer: no turn's is nearly as long."""
 AWAY = {503, 504}
 """Answers of a house that is starting, ending or overrun, or of a proxy that does not find it."""
 
@@ -36,12 +40,15 @@ class Visit:
     """One conversation with the house at an address."""
 
     def __init__(self, base_url: str, token: str) -> None:
-        self._client = httpx.Client(
+        self._host = urlsplit(base_url).hostname or base_url
+        self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-            timeout=httpx.Timeout(PATIENCE_S, connect=CONNECT_S),
+            timeout=httpx.Timeout(None, connect=CONNECT_S),
             trust_env=False,  # it is our own house: no proxy between
         )
+        self._loop = asyncio.Runner()
+        """Only a task can be given up at a moment, however slowly an answer drips in."""
 
     def __enter__(self) -> Self:
         return self
@@ -52,54 +59,76 @@ class Visit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._client.close()
+        with self._loop:
+            self._loop.run(self._client.aclose())
 
     def begin(self) -> UUID:
         """A new conversation. Raises Unreachable and Turned."""
-        answer, _ = self._post("/api/threads/", {"title": "Smoke evaluation"})
+        status, answer, _ = self._post("/api/threads/", {"title": "Smoke evaluation"})
         body = _object(answer)
-        if answer.status_code == 201 and "id" in body:
-            return UUID(body["id"])
-        raise Turned(_why_not_in(answer, body))
+        if status != 201:
+            raise Turned(self._why_not_in(status, body))
+        try:
+            return UUID(str(body.get("id")))
+        except ValueError:
+            raise Turned(f"{self._host} answers, but is no Chatcore") from None
 
     def ask(self, thread: UUID, message: UUID, text: str) -> Said:
         """Say something and wait for the whole answer. Raises Unreachable."""
-        answer, latency_ms = self._post(
+        status, answer, latency_ms = self._post(
             f"/api/threads/{thread}/turns/", {"id": str(message), "text": text}
         )
         body = _object(answer)
         return Said(
-            status=answer.status_code,
+            status=status,
             code=str(body.get("code") or ""),
             reply=str(body.get("reply") or ""),
             latency_ms=latency_ms,
         )
 
-    def _post(self, path: str, body: dict[str, str]) -> tuple[httpx.Response, int]:
+    def _post(self, path: str, body: dict[str, str]) -> tuple[int, bytes, int]:
+        """The status, the body and how long it took (ms). Raises Unreachable."""
         began = time.monotonic()
         try:
-            answer = self._client.post(path, json=body)
-        except httpx.TimeoutException as error:
+            status, answer = self._loop.run(self._whole_answer(path, body))
+        except (TimeoutError, httpx.TimeoutException) as error:
             waited = time.monotonic() - began
-            raise Unreachable(f"no answer after {waited:.0f} s") from error
-        except httpx.TransportError as error:
+            raise Unreachable(f"no whole answer after {waited:.0f} s") from error
+        except (httpx.RequestError, httpx.InvalidURL, ValueError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
-        if answer.status_code in AWAY:
-            raise Unreachable(f"HTTP {answer.status_code}")
-        return answer, round((time.monotonic() - began) * 1000)
+        if status in AWAY:
+            raise Unreachable(f"HTTP {status}")
+        return status, answer, round((time.monotonic() - began) * 1000)
+
+    async def _whole_answer(self, path: str, body: dict[str, str]) -> tuple[int, bytes]:
+        """Raises TimeoutError, ValueError where it has no end, and what httpx raises."""
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            self._client.stream("POST", path, json=body) as answer,
+        ):
+            whole = bytearray()
+            async for piece in answer.aiter_bytes():
+                whole += piece
+                if len(whole) > LARGEST:
+                    raise ValueError(f"its answer is longer than {LARGEST:,} bytes")
+            return answer.status_code, bytes(whole)
+
+    def _why_not_in(self, status: int, body: dict[str, Any]) -> str:
+        if status == 400 and not body:
+            return f"its ALLOWED_HOSTS does not name {self._host} (HTTP 400)"
+        return _why_not_in(status, body)
 
 
-def _object(answer: httpx.Response) -> dict[str, Any]:
+def _object(answer: bytes) -> dict[str, Any]:
     """The body, {} where it is not a JSON object: then somebody else answers there."""
     try:
-        body = msgspec.json.decode(answer.content)
+        body = msgspec.json.decode(answer)
     except (msgspec.DecodeError, UnicodeError):
         return {}
     return body if isinstance(body, dict) else {}
 
 
-def _why_not_in(answer: httpx.Response, body: dict[str, Any]) -> str:
-    status = answer.status_code
+def _why_not_in(status: int, body: dict[str, Any]) -> str:
     if status == 401:
         return (
             "it does not know this token (HTTP 401): it runs with another database, or with "
