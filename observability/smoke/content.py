@@ -8,7 +8,8 @@ import re2
 from observability.models import SmokeCheck
 
 Kind = SmokeCheck.Kind
-FENCED = re.compile(r"```\w*\n(.*)```", re.DOTALL)
+FENCED = re.compile(r"```\w*[ \t]*\r?\n(.*)```", re.DOTALL)
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 LARGEST_PATTERN = 3_000
 """In RE2 instructions, as for the rules of intents."""
 
@@ -36,17 +37,22 @@ def refused(kind: str, value: str) -> str:
     """Why a check cannot be used, as a sentence for its author; "" when it can."""
     if kind == Kind.JSON:
         return "Leave it empty: the whole answer must be JSON." if value else ""
-    if not value:
+    if not value.strip():
         return "Say what the answer is held against."
-    if kind == Kind.MAX_WORDS and not (value.isascii() and value.isdigit()):
-        return "This is not a number of words."
-    if kind == Kind.MATCHES:
-        try:
-            pattern = compiled(value)
-        except re2.error as error:
-            return f"This is not a pattern of RE2: {_words(error)}."
-        if pattern.programsize > LARGEST_PATTERN:
-            return "The pattern is too large."
+    if kind == Kind.MAX_WORDS and not NUMBER.fullmatch(value):
+        return "This is not a number of words, from 1."
+    return _refused_pattern(value) if kind == Kind.MATCHES else ""
+
+
+def _refused_pattern(value: str) -> str:
+    try:
+        pattern = compiled(value)
+    except re2.error as error:
+        return f"This is not a pattern of RE2: {_words(error)}."
+    if pattern.programsize > LARGEST_PATTERN:
+        return "The pattern is too large."
+    if pattern.search("") is not None:
+        return "It matches nothing at all as well, so every answer would pass."
     return ""
 
 
@@ -66,7 +72,12 @@ def _is_json(answer: str) -> bool:
     """Also where it stands alone in a fenced block, as models like to write it."""
     fenced = FENCED.fullmatch(answer.strip())
     try:
-        json.loads(fenced[1] if fenced else answer)
+        json.loads(fenced[1] if fenced else answer, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _no_json(constant: str) -> None:
+    """NaN and Infinity, which Python takes and nobody else."""
+    raise ValueError(constant)
