@@ -86,6 +86,12 @@ def end(run: SmokeRun) -> bool:
     return bool(ours.update(**{name: getattr(run, name) for name in fields}))
 
 
+def has_passed_since(run: SmokeRun) -> bool:
+    """Whether one of this house that began later has passed: then an earlier one is no news."""
+    passed = SmokeRun.objects.filter(verdict=Verdict.PASSED, started_at__gt=run.started_at)
+    return passed.filter(base_url__in=("", run.base_url)).exists()
+
+
 def abandoned(now: datetime) -> list[SmokeRun]:
     """The runs whose claim has expired, ended as aborted just now."""
     ended = []

@@ -16,13 +16,19 @@ logger = logging.getLogger(__name__)
 
 def make_due() -> None:
     """End what broke off, ask for the night's run when its time has come, make what waits."""
-    for run in claims.abandoned(timezone.now()):
-        guest.see_out(run)
-        notice(run)
+    end_abandoned()
     if is_on(SMOKE):
         claims.ask_for_tonight(timezone.now())
     while _make_next():
         pass
+
+
+def end_abandoned() -> None:
+    """End what broke off; staff hear of it unless a run that began later has passed."""
+    for run in claims.abandoned(timezone.now()):
+        guest.see_out(run)
+        if not claims.has_passed_since(run):
+            notice(run)
 
 
 def _make_next() -> bool:

@@ -3,19 +3,42 @@
 from django.conf import settings
 from django.urls import reverse
 
-from observability.alerts import close_incident, raise_incident
-from observability.models import Incident, SmokeResult, SmokeRun
+from observability.alerts import close_incident, mails, raise_incident
+from observability.models import Incident, IncidentMail, SmokeResult, SmokeRun
 from observability.smoke import report
 
 SUBJECT = "smoke evaluation"
 
 
+def is_of_this_house(run: SmokeRun) -> bool:
+    """Whether it asked at the house's own address: only then does it say anything of the house."""
+    return run.base_url.rstrip("/") in {"", settings.HOUSE_URL.rstrip("/")}
+
+
 def notice(run: SmokeRun) -> None:
-    """Raise what a run shows, or end it."""
+    """Raise what a run of this house shows, or end it; a run of another address does neither."""
+    if not is_of_this_house(run):
+        return
     if run.verdict == SmokeRun.Verdict.PASSED:
         close_incident(kind=Incident.Kind.SMOKE_FAILED, subject=SUBJECT, because=f"{run} passed.")
     else:
         raise_incident(kind=Incident.Kind.SMOKE_FAILED, subject=SUBJECT, text=_text(run))
+
+
+def untold(run: SmokeRun) -> list[str]:
+    """Why its trouble was not mailed to somebody, as sentences; none where there is no trouble."""
+    incident = Incident.objects.filter(
+        kind=Incident.Kind.SMOKE_FAILED, subject=SUBJECT, closed_at=None
+    ).first()
+    if incident is None or not is_of_this_house(run):
+        return []
+    if incident.addressed_at is None and (why := mails.obstacle()):
+        return [f"Nobody was told by mail: {why}."]
+    unsent = incident.mails.exclude(status=IncidentMail.Status.SENT)
+    return [
+        f"The mail to {mail.address} could not go out ({mail.get_status_display()}): {mail.words}"
+        for mail in unsent
+    ]
 
 
 def _text(run: SmokeRun) -> str:

@@ -49,6 +49,7 @@ def run_all(base_url: str, nowhere: str) -> None:
             editing_writing=("openai/sim-empty-pace0",),
             reasoning_math=("openai/sim-filtered-prompt",),
         )
+    said["second round again"] = evaluate(base_url)
     said["all dead"] = house.evaluate(**dict.fromkeys(INTENTS, ("openai/sim-404-tagx9",)))
     said["no server"] = evaluate(nowhere)
     Deployment.objects.filter(model="sim-echo-pace0").update(demo=True)

@@ -34,6 +34,7 @@ ROUNDS = [
     "nothing",
     "first round",
     "second round",
+    "second round again",
     "all dead",
     "no server",
     "for show",
@@ -45,7 +46,7 @@ ROUNDS = [
 def smoke_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = make_house(tmp_path_factory.mktemp("smoke"), "uvicorn", "live_smoke")
     try:
-        house.open()
+        house.env["CHATCORE_URL"] = house.open().url
         yield house
     finally:
         house.close()
@@ -111,6 +112,12 @@ class TestAPlantedFault:
             ("second round", "maths", "status: HTTP 502, content_filter"),  # status not 200
             ("second round", "write code", "rung: openai/sim-ok-pace0 answered, rung 2 of 2"),
             ("second round", "small talk", "cost: "),
+            (
+                "second round again",
+                "write code",
+                "rung: openai/sim-ok-pace0 answered, rung 2 of 2; "
+                "openai/sim-404-tagx8 stands before it and rests: cooling for another",
+            ),
         ],
     )
     def test_fails_and_is_named_with_its_case(self, planted, round_, case, check):
@@ -143,7 +150,7 @@ class TestAPlantedFault:
     def test_is_the_same_trouble_until_a_run_passes(self, planted):
         said = planted["said"]
 
-        assert [said[name]["open"] for name in ROUNDS] == [0, 1, 1, 1, 1, 0, 1]
+        assert [said[name]["open"] for name in ROUNDS] == [0, 1, 1, 1, 1, 1, 0, 1]
 
 
 class TestAnOutage:

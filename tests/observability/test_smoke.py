@@ -1,5 +1,6 @@
 """The smoke evaluation's rows: what ships, when a run is due, who makes it, what staff may enter."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from django_celery_beat.models import PeriodicTask
 from chatcore.models import ApiToken, Organisation
 from observability.models import (
     Incident,
+    Recipient,
     SmokeCase,
     SmokeCheck,
     SmokeResult,
@@ -26,9 +28,11 @@ from observability.smoke import claims, due
 from observability.smoke.changes import changes
 from observability.smoke.content import refused, shown
 from observability.smoke.seeding import seed
+from observability.smoke.verdicts import Answered, Expected, judge
 from routing.models import Intent
+from routing.route import PlannedRung
 from routing.services import snapshot
-from tests.factories import make_user
+from tests.factories import make_attempt, make_route, make_user
 from tests.services.ports import free_port
 
 DAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -106,7 +110,10 @@ class TestACheck:
             ("matches", r"\b391\b", "It is 3910.", False),
             ("json", "", '{"a": 1}', True),
             ("json", "", '```json\n{"a": 1}\n```', True),
+            ("json", "", '```json\r\n{"a": 1}\r\n```', True),
             ("json", "", "Here it is: {}", False),
+            ("json", "", '{"a": NaN}', False),
+            ("json", "", "Infinity", False),
             ("max_words", "3", "one two three", True),
             ("max_words", "3", "one two three four", False),
         ],
@@ -120,13 +127,41 @@ class TestACheck:
             ("matches", "(unclosed"),
             ("matches", r"(?<=back)reference"),
             ("matches", "((a{99}){99}){9}"),
+            ("matches", "a*"),
+            ("matches", "|x"),
             ("max_words", "a few"),
+            ("max_words", "0"),
             ("contains", ""),
+            ("contains", "\N{NO-BREAK SPACE}"),
             ("json", "yes"),
         ],
     )
     def test_is_refused_when_it_cannot_be_used(self, kind, value):
         assert refused(kind, value).endswith(".")
+
+
+class TestTheRung:
+    @pytest.mark.parametrize(
+        ("passed_over", "resting", "verdict"),
+        [
+            ("no key", False, "passed"),
+            ("cooling for another 12 s", True, "failed"),
+            ("its breaker is open for another 12 s", True, "failed"),
+        ],
+    )
+    def test_is_the_first_that_is_set_up_even_while_it_rests(self, passed_over, resting, verdict):
+        check = _rung(
+            PlannedRung(
+                deployment="openai/best",
+                label="Best",
+                provider="OpenAI",
+                passed_over=passed_over,
+                resting=resting,
+            )
+        )
+
+        assert check.verdict == verdict
+        assert ("openai/best stands before it and rests: " in check.detail) is resting
 
 
 @pytest.mark.usefixtures("ours", "nobody_there")
@@ -220,6 +255,73 @@ class TestAClaim:
         assert ApiToken.objects.get().revoked_at is not None
         assert Incident.objects.get(kind=Incident.Kind.SMOKE_FAILED).closed_at is None
 
+    @pytest.mark.usefixtures("ours")
+    def test_of_one_that_died_is_no_news_where_a_later_run_has_passed(self):
+        with time_machine.travel(DAY, tick=False) as clock:
+            died = claims.begin_at_once("command")
+            clock.shift(timedelta(minutes=1))
+            passed = claims.begin_at_once("command")
+            passed.verdict = "passed"
+            claims.end(passed)
+            clock.shift(claims.CLAIM)
+
+            due.make_due()
+
+        died.refresh_from_db()
+        assert died.verdict == "aborted"
+        assert not Incident.objects.exists()
+
+
+@pytest.mark.usefixtures("ours", "nobody_there")
+class TestTheCommandWithoutAWorker:
+    def run(self, *arguments):
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.raises(SystemExit):
+            call_command("smoke_eval", *arguments, stdout=out, stderr=err)
+        return out.getvalue(), err.getvalue()
+
+    def test_mails_staff(self, mailbox):
+        Recipient.objects.create(email="ops@example.org")
+
+        _, err = self.run()
+
+        (told,) = mailbox.messages
+        assert told["Subject"].startswith("[Chatcore] The smoke evaluation failed")
+        assert err == ""
+
+    def test_says_whom_it_could_not_mail_and_why(self, mailbox):
+        mailbox.trouble = "refuse address for now"
+        Recipient.objects.create(email="ops@example.org")
+
+        _, err = self.run()
+
+        (line,) = err.splitlines()
+        assert line.startswith("The mail to ops@example.org could not go out")
+        assert "4" in line
+
+    def test_says_that_nobody_is_told(self, mailbox):
+        _, err = self.run()
+
+        assert err.startswith("Nobody was told by mail: nobody receives the weekly rollup")
+
+    def test_ends_what_broke_off(self, mailbox):
+        with time_machine.travel(DAY, tick=False):
+            died = claims.begin_at_once("command")
+
+        self.run()
+
+        died.refresh_from_db()
+        assert died.verdict == "aborted"
+
+    def test_says_nothing_of_this_house_where_it_asks_another(self, settings):
+        elsewhere = f"http://127.0.0.1:{free_port()}"
+
+        out, err = self.run("--base-url", elsewhere)
+
+        assert "no incident begins or ends with this run" in out
+        assert err == ""
+        assert not Incident.objects.exists()
+
 
 class TestTheChanges:
     def test_name_what_flipped_who_answered_and_what_became_slow_or_dear(self):
@@ -230,9 +332,9 @@ class TestTheChanges:
         assert changes(now, good) == [
             "policy version 4 instead of 3",
             "maths: status is failed, was passed",
-            "maths: b/two answered, then a/one",
-            "maths: took 4,000 ms, then 900 ms",
-            "maths: cost $0.003, then $0.001",
+            "maths: b/two answered, last time a/one",
+            "maths: took 4,000 ms, last time 900 ms",
+            "maths: cost $0.003, last time $0.001",
         ]
 
     def test_are_none_where_all_is_as_it_was(self):
@@ -319,6 +421,15 @@ class TestTheRoles:
         assert ("_save" in page.content.decode()) is may_run
         pressed = from_role.post(reverse("admin:observability_smokerun_run"))
         assert pressed.status_code == (302 if may_run else 403)
+
+
+def _rung(before):
+    """The verdict on the rung where only the model for show below `before` was asked."""
+    route = make_route(attempts=[make_attempt(1)])
+    route.rungs = (before, PlannedRung(deployment="openai/luna", label="Luna", provider="OpenAI"))
+    said = Answered(status=200, reply="Yes.", route=route, latency_ms=5)
+    show = Expected(said_before=0, context_turns=0, for_show=frozenset({"openai/luna"}))
+    return {check.name: check for check in judge(SmokeCase(), [], said, show)}["rung"]
 
 
 def _typed(**fields):

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from observability.alerts import mails
 from observability.models import SmokeResult, SmokeRun
-from observability.smoke import claims, outcome, report
+from observability.smoke import claims, due, outcome, report
 from observability.smoke.evaluation import evaluate
 
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._as_json = options["json"]
+        due.end_abandoned()
         base_url = _address(options["base_url"])
         if options["data"] and options["data"].absolute() != settings.DATA_DIR:
             raise CommandError("--data is obeyed by manage.py and scripts/smoke_eval only.")
@@ -47,17 +49,31 @@ class Command(BaseCommand):
             evaluate(run, base_url=base_url, tell=lambda result: self._tell(result, results))
         except claims.Lost:
             raise CommandError(f"Another has ended this run: {claims.BROKE_OFF}") from None
+        except Exception:
+            self._tell_staff(run)
+            raise
         if self._as_json:
             self.stdout.write(json.dumps(report.as_json(run, results), ensure_ascii=False))
         for line in report.summary(run):
             self._say(line)
-        outcome.notice(run)
+        self._tell_staff(run)
         if run.verdict != SmokeRun.Verdict.PASSED:
             sys.exit(1)
 
     def _tell(self, result: SmokeResult, results: list[SmokeResult]) -> None:
         results.append(result)
         self._say(report.sentence(result))
+
+    def _tell_staff(self, run: SmokeRun) -> None:
+        """At once, for there may be no worker that would."""
+        outcome.notice(run)
+        if not outcome.is_of_this_house(run):
+            self._say(
+                f"This house's address is {settings.HOUSE_URL}: no incident begins or ends with this run."
+            )
+        mails.mail_incidents()
+        for line in outcome.untold(run):
+            self.stderr.write(line)
 
     def _say(self, line: str) -> None:
         if not self._as_json:
