@@ -3,50 +3,96 @@
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
-from django.db import DataError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from chatcore.signals import TurnFinished
 from observability.models import AttemptRecord
+from routing.providers.fields import word
 from routing.route import Attempt, Route
 
 logger = logging.getLogger(__name__)
-REFUSED = (DataError, ArithmeticError)
-"""What a number that fits no column raises, in PostgreSQL or on the way to SQLite."""
+LOST = (OperationalError, InterfaceError)
+"""What is raised while the database is away, or wants the transaction again: no row's fault."""
 COUNTED = ("http_status", "confidence", "price_id", "saved_usd", "cost_usd")
 COUNTS = ("_ms", "_tokens", "_queries")
 
 
 def log_turn(finished: TurnFinished) -> None:
-    """Write one row for each attempt, or one where nobody was called. Twice is once."""
+    """Write one row for each attempt, or one where nobody was called. Twice is once.
+
+    What a turn was recorded as first stands, whoever tells of it later. Raises what the database
+    says when it will not have the turn even without its numbers.
+    """
+    if recorded([finished.turn_id]):
+        return
     rows = rows_of(finished)
     try:
-        with transaction.atomic():
-            _write(rows)
-    except REFUSED:
+        _write(rows)
+    except LOST:
+        raise
+    except Exception:
+        if recorded([finished.turn_id]):  # by another, at this moment
+            return
         logger.exception("Turn %s is recorded without its numbers", finished.turn_id)
         _write([_without_numbers(row) for row in rows])
 
 
 def log_turns(several: Sequence[TurnFinished]) -> None:
     """Write the rows of several requests in one go; one that is refused does not cost the others."""
+    known = recorded([finished.turn_id for finished in several])
+    new: dict[UUID, TurnFinished] = {}
+    for finished in several:
+        if finished.turn_id not in known:
+            new.setdefault(finished.turn_id, finished)
     try:
-        with transaction.atomic():
-            _write([row for finished in several for row in rows_of(finished)])
-    except REFUSED:
-        for finished in several:
-            log_turn(finished)
+        _write([row for finished in new.values() for row in rows_of(finished)])
+    except LOST:
+        raise
+    except Exception:
+        for finished in new.values():
+            _log_or_tell(finished)
+
+
+def log_unreadable(finished: TurnFinished) -> None:
+    """Write one row for a turn whose route cannot be read: what it cost is unknown, not nothing."""
+    if not recorded([finished.turn_id]):
+        row = _without_numbers(_of_nobody(finished))
+        row.status = "unknown"
+        _write([row])
+
+
+def recorded(turn_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these turns that have any record."""
+    found = AttemptRecord.objects.filter(turn_id__in=turn_ids).order_by()
+    return set(found.values_list("turn_id", flat=True))
+
+
+def _log_or_tell(finished: TurnFinished) -> None:
+    try:
+        log_turn(finished)
+    except LOST:
+        raise
+    except Exception:
+        logger.exception("Turn %s could not be recorded", finished.turn_id)
 
 
 def _write(rows: list[AttemptRecord]) -> None:
-    AttemptRecord.objects.bulk_create(rows, ignore_conflicts=True)
+    """All or none. Conflicts are not ignored: SQLite would silently drop every row it refuses."""
+    with transaction.atomic():
+        AttemptRecord.objects.bulk_create(rows)
 
 
 def _without_numbers(row: AttemptRecord) -> AttemptRecord:
-    """The same call, with what no column refuses: it counts as one of unknown cost."""
+    """The same call, with what no column refuses: it counts as one of unknown cost.
+
+    The vendor's words go as well as its numbers.
+    """
     for name in [field.name for field in row._meta.get_fields()]:
         if name in COUNTED or name.endswith(COUNTS):
             setattr(row, name, None)
+    row.model_answered = row.raw_finish_reason = ""
     row.usage_source, row.cost_source = "none", "unknown"
     return row
 
@@ -78,7 +124,7 @@ def _of_attempt(finished: TurnFinished, attempt: Attempt) -> AttemptRecord:
     row.key_label = attempt.key[:60]
     row.deployment, row.provider = attempt.deployment, attempt.provider
     row.model_asked = attempt.deployment.partition("/")[2][:120]
-    row.model_answered = attempt.model_answered[:120]
+    row.model_answered = word(attempt.model_answered, 120)
     row.status, row.error, row.http_status = attempt.status, attempt.error, attempt.http_status
     row.queued_ms = attempt.started_ms
     row.opened_ms = _since(attempt.started_ms, attempt.opened_ms)
@@ -94,7 +140,7 @@ def _of_attempt(finished: TurnFinished, attempt: Attempt) -> AttemptRecord:
     row.cost_usd, row.cost_source = attempt.cost_usd, attempt.cost_source
     row.price_id = attempt.price
     row.finish_reason = attempt.finish_reason
-    row.raw_finish_reason = attempt.raw_finish_reason[:60]
+    row.raw_finish_reason = word(attempt.raw_finish_reason, 60)
     row.truncated = bool(attempt.truncated_reason)
     row.truncated_reason = attempt.truncated_reason
     return row

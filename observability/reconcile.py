@@ -18,7 +18,7 @@ from django.utils import timezone
 from chatcore.leases import finished_of
 from chatcore.models import Turn
 from chatcore.signals import TurnFinished
-from observability.log import log_turn, rows_of
+from observability.log import LOST, log_turn, log_unreadable, recorded, rows_of
 from observability.models import AttemptRecord
 from routing import route as routes
 
@@ -101,27 +101,52 @@ def _with_threads(turns: QuerySet[Turn]) -> QuerySet[Turn]:
 def record_if_missing(turn: Turn) -> bool:
     """Record a turn (with its thread) that has no records; whether it had none.
 
-    Raises msgspec.MsgspecError when its route cannot be read.
+    Raises what the database says when it will not have them.
     """
-    if _told([turn.pk]):
+    if recorded([turn.pk]):
         return False
-    log_turn(_finished(turn))
+    try:
+        finished = _finished(turn)
+    except msgspec.MsgspecError:
+        _record_unreadable(turn)
+    else:
+        log_turn(finished)
     return True
+
+
+def _record_unreadable(turn: Turn) -> None:
+    logger.error("The route of turn %s cannot be read", turn.pk)
+    log_unreadable(finished_of(turn, routes.undecided()))
 
 
 def _prove(batch: Sequence[Turn], proof: Proof) -> None:
     told = _told([turn.pk for turn in batch])
     for turn in batch:
         try:
-            wanted = {_key(row) for row in rows_of(_finished(turn))}
-            if turn.pk not in told:
-                log_turn(_finished(turn))
+            if _is_mended(turn, told.get(turn.pk), proof):
                 proof.mended += 1
-            elif told[turn.pk] != wanted:
-                proof.differing.append(turn.pk)
-        except msgspec.MsgspecError:
-            logger.error("The route of turn %s cannot be read", turn.pk)
+        except LOST:
+            raise
+        except Exception:
+            logger.exception("Turn %s could not be proved", turn.pk)
             proof.differing.append(turn.pk)
+
+
+def _is_mended(turn: Turn, told: set[Key] | None, proof: Proof) -> bool:
+    """Whether it had no records and has them now; what differs is noted."""
+    try:
+        finished = _finished(turn)
+    except msgspec.MsgspecError:
+        proof.differing.append(turn.pk)
+        if told is None:
+            _record_unreadable(turn)
+        return False
+    if told is None:
+        log_turn(finished)
+        return True
+    if told != {_key(row) for row in rows_of(finished)}:
+        proof.differing.append(turn.pk)
+    return False
 
 
 def _told(turn_ids: Sequence[UUID]) -> dict[UUID, set[Key]]:

@@ -75,7 +75,12 @@ class AttemptRecord(models.Model):
         ordering = ["-started_at", "turn_id", "number"]
         verbose_name = "attempt"
         constraints = [
-            models.UniqueConstraint(fields=["turn_id", "number"], name="one_record_an_attempt")
+            models.UniqueConstraint(fields=["turn_id", "number"], name="one_record_an_attempt"),
+            models.UniqueConstraint(
+                fields=["turn_id"],
+                condition=models.Q(concludes=True),
+                name="one_conclusion_a_turn",
+            ),
         ]
         indexes = [
             models.Index(fields=["-started_at"]),

@@ -13,7 +13,7 @@ from routing.providers.answer import Answer
 from routing.providers.base import Endpoint, MakeProvider
 from routing.providers.chat_errors import classify, classify_in_band
 from routing.providers.errors import StreamCut
-from routing.providers.fields import Json, items, money, obj, parse, text
+from routing.providers.fields import Json, items, money, obj, parse, text, word
 from routing.providers.framing import Framing
 from routing.providers.messages import (
     ChatRequest,
@@ -135,7 +135,7 @@ class ChatDecoder:
             return
         if chunk.get("error") or kind == "error":
             raise classify_in_band(chunk)
-        self.answer.model = text(chunk.get("model")) or self.answer.model
+        self.answer.model = word(chunk.get("model")) or self.answer.model
         if self._dialect.is_sonar:
             yield from self.answer.cite(_sonar_citations(chunk))
         for choice in map(obj, items(chunk.get("choices"))):
@@ -151,7 +151,7 @@ class ChatDecoder:
             yield self.answer.say(words)
         if refusal := text(said.get("refusal")):
             yield self.answer.say(refusal, refused=True)
-        raw = text(choice.get("finish_reason"))
+        raw = word(choice.get("finish_reason"))
         if raw:
             self.answer.raw_finish_reason = raw
             self.answer.finish_reason = _FINISH.get(raw, "stop")

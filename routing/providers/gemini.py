@@ -12,7 +12,7 @@ from routing.providers import call
 from routing.providers.answer import Answer
 from routing.providers.base import Endpoint
 from routing.providers.errors import ContentFiltered, StreamCut
-from routing.providers.fields import Json, items, obj, parse, text
+from routing.providers.fields import Json, items, obj, parse, text, word
 from routing.providers.framing import Framing
 from routing.providers.gemini_errors import classify, classify_in_band
 from routing.providers.messages import (
@@ -130,14 +130,14 @@ class GeminiDecoder:
     def _take_response(self, response: Json) -> Iterator[StreamEvent]:
         if response.get("error"):
             raise classify_in_band(response)
-        self.answer.model = text(response.get("modelVersion")) or self.answer.model
+        self.answer.model = word(response.get("modelVersion")) or self.answer.model
         # Cumulative, and its numbers may shrink: the last one counts.
         self.answer.usage = read_usage(obj(response.get("usageMetadata"))) or self.answer.usage
         candidates = items(response.get("candidates"))
         if candidates:
             yield from self._take_candidate(obj(candidates[0]))
             return
-        blocked = text(obj(response.get("promptFeedback")).get("blockReason"))
+        blocked = word(obj(response.get("promptFeedback")).get("blockReason"))
         if blocked:
             self.answer.raw_finish_reason = f"blockReason:{blocked}"
             raise ContentFiltered("the prompt was blocked", status=200, in_band=True)
@@ -148,7 +148,7 @@ class GeminiDecoder:
                 yield ReasoningDelta(words) if part.get("thought") else self.answer.say(words)
             self._calls_tools = self._calls_tools or "functionCall" in part
         yield from self.answer.cite(_citations(obj(candidate.get("groundingMetadata"))))
-        raw = text(candidate.get("finishReason"))
+        raw = word(candidate.get("finishReason"))
         if raw:
             self.answer.raw_finish_reason = raw
             self.answer.finish_reason = _FINISH.get(raw, "error")

@@ -11,7 +11,7 @@ from routing.providers import call
 from routing.providers.answer import Answer
 from routing.providers.base import Endpoint
 from routing.providers.errors import ProtocolViolated, StreamCut
-from routing.providers.fields import Json, items, money, obj, parse, text
+from routing.providers.fields import Json, items, money, obj, parse, text, word
 from routing.providers.framing import Framing
 from routing.providers.messages import (
     ChatRequest,
@@ -184,11 +184,11 @@ class ResponsesDecoder:
     def _end(self, event: Json) -> Iterator[StreamEvent]:
         # An answer that is not streamed is the response itself.
         response = obj(event.get("response")) or event
-        status = text(response.get("status"))
-        reason = text(obj(response.get("incomplete_details")).get("reason"))
+        status = word(response.get("status"))
+        reason = word(obj(response.get("incomplete_details")).get("reason"))
         answer = self.answer
         answer.raw_finish_reason = f"{status}:{reason}" if reason else status
-        answer.model = text(response.get("model")) or answer.model
+        answer.model = word(response.get("model")) or answer.model
         usage = obj(response.get("usage"))
         answer.usage, answer.cost = read_usage(usage), read_cost(usage)
         if status in ("failed", "cancelled", "canceled") or event.get("error"):

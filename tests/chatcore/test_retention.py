@@ -9,7 +9,7 @@ from django.utils import timezone
 from chatcore import purging, summary_store
 from chatcore.models import Retention, Thread, Turn
 from observability.models import AttemptRecord
-from tests.factories import make_thread, make_turn, route_text
+from tests.factories import make_route, make_thread, make_turn, route_text
 
 OLD, YOUNG = timedelta(days=90.1), timedelta(days=89.9)
 
@@ -123,12 +123,25 @@ class TestRecords:
         thread = make_thread(alice)
         odd = said(thread, "Why?", ago=OLD)
         said(thread, "And why?", ago=OLD)
-        Turn.objects.filter(pk=odd.pk).update(route="not a route")
+        route = make_route()
+        route.attempts[0].number = -1
+        Turn.objects.filter(pk=odd.pk).update(route=route_text(route))
 
         purge()
 
         assert list(Turn.objects.all()) == [odd]
         assert f"Turn {odd.pk} stays" in caplog.text
+
+    def test_of_a_turn_whose_route_cannot_be_read_say_that_its_cost_is_unknown(
+        self, alice, ninety_days
+    ):
+        turn = said(make_thread(alice), "Why?", ago=OLD)
+        Turn.objects.filter(pk=turn.pk).update(route="not a route")
+
+        purge()
+
+        assert not Turn.objects.exists()
+        assert AttemptRecord.objects.get(turn_id=turn.pk).cost_source == "unknown"
 
 
 class TestAThreadThatIsDeleted:

@@ -4,10 +4,11 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from chatcore.database import writer
 from chatcore.signals import TurnFinished, turn_finished
-from observability.log import log_turn
+from observability.log import log_turn, log_turns
 from observability.models import AttemptRecord
 from tests.factories import NOON, make_attempt, make_route
 
@@ -92,6 +93,31 @@ class TestLogTurn:
         log_turn(finished)
 
         assert AttemptRecord.objects.count() == 2
+
+    def test_leaves_a_turn_as_it_was_recorded_first(self):
+        reaped = make_finished(route=make_route(attempts=[make_attempt(1)]), status="interrupted")
+        woken = make_finished(turn_id=reaped.turn_id, route=make_route())
+        log_turn(reaped)
+        log_turn(woken)
+        log_turns([woken, make_finished()])
+
+        rows = AttemptRecord.objects.filter(turn_id=reaped.turn_id)
+        assert [(row.number, row.concludes) for row in rows] == [(1, True)]
+        assert AttemptRecord.objects.filter(concludes=True).count() == 2
+
+    def test_takes_a_turn_that_is_told_twice_at_once_as_one(self):
+        finished = make_finished()
+        log_turns([finished, finished])
+
+        assert AttemptRecord.objects.count() == 2
+
+    def test_cannot_conclude_a_turn_twice(self):
+        log_turn(make_finished())
+        row = AttemptRecord.objects.get(concludes=True)
+        row.pk, row.number = None, 9
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            row.save()
 
     def test_writes_one_free_row_for_a_reply_from_the_cache(self):
         log_turn(make_finished(route=make_route(attempts=[], cache_hit=True)))

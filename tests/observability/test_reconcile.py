@@ -82,6 +82,25 @@ class TestMending:
         assert (row.number, row.concludes, row.turn_status) == (0, True, "stopped")
         assert row.cost_usd == 0
 
+    @pytest.mark.parametrize("word", ["model_answered", "raw_finish_reason"])
+    def test_takes_words_that_no_column_takes(self, thread, word: str):
+        odd = make_route()
+        setattr(odd.attempts[1], word, "x\x00")
+        for route in (route_text(), route_text(odd), route_text()):
+            ended(thread, route=route)
+
+        assert reconcile.mend_recent() == 3
+        assert reconcile.prove().differing == []
+
+    def test_goes_on_after_a_turn_that_cannot_be_recorded(self, thread, caplog):
+        odd = make_route()
+        odd.attempts[1].number = -1
+        bad = ended(thread, route=route_text(odd))
+        ended(thread)
+
+        assert reconcile.mend_recent() == 1
+        assert str(bad.pk) in caplog.text
+
     def test_goes_on_until_all_batches_are_done(self, thread, monkeypatch):
         monkeypatch.setattr(reconcile, "BATCH", 2)
         for _ in range(5):
@@ -123,7 +142,10 @@ class TestTheProof:
         proof = reconcile.prove()
 
         assert (proof.mended, proof.differing) == (1, [odd.pk])
-        assert {row.turn_id for row in AttemptRecord.objects.all()} == {good.pk}
+        unknown = AttemptRecord.objects.get(turn_id=odd.pk)
+        assert (unknown.number, unknown.status, unknown.concludes) == (0, "unknown", True)
+        assert (unknown.cost_usd, unknown.cost_source) == (None, "unknown")
+        assert AttemptRecord.objects.filter(turn_id=good.pk).count() == 2
 
     def test_is_a_command_that_fails_when_something_differs(self, thread):
         ended(thread)

@@ -115,6 +115,42 @@ class TestABatch:
         assert row.cost_source == "unknown"
         assert str(bad.turn_id) in caplog.text
 
+    @pytest.mark.parametrize("word", ["lu\x00na", "lu\ud800na"])
+    async def test_with_a_word_that_no_column_takes_records_it_without_what_is_odd(
+        self, recorder: Recorder, word: str
+    ):
+        bad = make_finished()
+        bad.route.attempts[1].model_answered = bad.route.attempts[1].raw_finish_reason = word
+        for finished in (make_finished(), bad, make_finished()):
+            await recorder.record(finished)
+        await recorder.end()
+
+        assert await written() == 3
+        row = await read(lambda: AttemptRecord.objects.get(turn_id=bad.turn_id, number=2))
+        assert (row.model_answered, row.raw_finish_reason) == ("luna", "luna")
+        assert row.input_tokens == 200
+
+    async def test_with_a_number_that_a_check_refuses_loses_no_turn(self, recorder: Recorder):
+        bad = make_finished()
+        bad.route.attempts[1].started_ms = -1
+        for finished in (make_finished(), bad, make_finished()):
+            await recorder.record(finished)
+        await recorder.end()
+
+        assert await written() == 3
+
+    async def test_with_a_turn_that_cannot_be_recorded_names_it_and_goes_on(
+        self, recorder: Recorder, caplog
+    ):
+        bad = make_finished()
+        bad.route.attempts[1].number = -1
+        for finished in (make_finished(), bad, make_finished()):
+            await recorder.record(finished)
+        await recorder.end()
+
+        assert (await written(), recorder.waiting) == (2, 0)
+        assert f"Turn {bad.turn_id} could not be recorded" in caplog.text
+
 
 async def _equal(found: Awaitable[int], wanted: int) -> bool:
     return await found == wanted
