@@ -212,9 +212,11 @@ class RecipientAdmin(ModelAdmin):
         return type("Form", (form,), {"may_send_all": _is_superuser(request)})
 
     def save_model(self, request: HttpRequest, obj: Recipient, form: Any, change: bool) -> None:
-        """Note who put it on the list."""
+        """Note who put it on the list; what was changed holds from the next rollup on."""
         if not change and request.user.is_authenticated:
             obj.added_by = request.user
+        if form.changed_data:
+            obj.since = timezone.now()
         super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

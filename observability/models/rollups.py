@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from chatcore.models import Organisation
 
@@ -33,6 +34,8 @@ class Recipient(models.Model):
     )
     """None: it came from REPORT_RECIPIENTS."""
     added_at = models.DateTimeField(auto_now_add=True)
+    since = models.DateTimeField(default=timezone.now, editable=False)
+    """When it last began to be sent these numbers at this address: earlier rollups do not go there."""
 
     class Meta:
         ordering = ["email"]

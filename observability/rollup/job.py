@@ -44,7 +44,7 @@ def make_all(week_ending: date, *, told_by: datetime, now: datetime) -> list[Wee
 def plan(rollup: WeeklyRollup, *, told_by: datetime, now: datetime) -> None:
     """Note whom a rollup goes to: who came on the list later gets the next one."""
     told = Recipient.objects.filter(
-        organisation=rollup.organisation_id, active=True, added_at__lte=told_by
+        organisation=rollup.organisation_id, active=True, since__lte=told_by
     )
     claims.plan(rollup, told.values_list("email", flat=True), now=now)
 

@@ -12,5 +12,5 @@ DUE = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 def tell(email: str, organisation: Organisation | None = None, *, since: float = -20) -> Recipient:
     """Put somebody on the list, as of so many days into the week."""
     made = Recipient.objects.create(email=email, organisation=organisation)
-    Recipient.objects.filter(pk=made.pk).update(added_at=moment(since))
+    Recipient.objects.filter(pk=made.pk).update(since=moment(since))
     return made

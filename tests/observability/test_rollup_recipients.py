@@ -62,6 +62,42 @@ class TestARecipient:
         sweep()
         assert len(mailbox.messages) == 1
 
+    @pytest.mark.parametrize(
+        "edit", [{"email": "new@example.com"}, {"active": "on"}, {"organisation": ""}]
+    )
+    def test_that_was_changed_in_mid_week_waits_for_the_next_one(
+        self, clock, mailbox, acme, edit, admin_client
+    ):
+        record(1)
+        moved = tell("old@example.com", acme if "organisation" in edit else None)
+        Recipient.objects.update(active="active" not in edit)
+        weekly_rollup()
+        mailbox.messages.clear()
+        clock.shift(timedelta(days=3))
+
+        fields = {"email": "old@example.com", "organisation": "", "active": "on"}
+        answer = admin_client.post(
+            f"/admin/observability/recipient/{moved.pk}/change/", {**fields, **edit}
+        )
+        assert answer.status_code == 302
+        sweep()
+        assert mailbox.messages == []
+        clock.shift(timedelta(days=7))
+        sweep()
+        assert len(mailbox.messages) == 1
+
+    def test_that_was_saved_without_a_change_is_sent_what_waits(
+        self, clock, mailbox, admin_client, settings
+    ):
+        record(1)
+        same = tell("ops@example.com")
+        fields = {"email": "ops@example.com", "organisation": "", "active": "on"}
+        admin_client.post(f"/admin/observability/recipient/{same.pk}/change/", fields)
+
+        sweep()
+
+        assert len(mailbox.messages) == 1
+
     def test_that_was_taken_off_and_put_back_is_not_sent_it_twice(self, clock, mailbox):
         record(1)
         tell("ops@example.com").delete()
