@@ -73,11 +73,20 @@ def http_url(name: str) -> str:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        usable = usable and not set("?#") & set(value)  # paths are put behind it
     except ValueError:  # a port that is no number, a bracket that is not closed
         usable = False
     if not usable:
         refuse(name, "expected an address such as https://api.example.org/v1")
     return value
+
+
+def check_telemetry_limits() -> None:
+    """OTEL_…_LIMIT: OpenTelemetry itself would end the start with a traceback."""
+    for name, value in os.environ.items():
+        is_limit = name.startswith("OTEL_") and name.endswith("_LIMIT") and value.strip()
+        if is_limit and not (value.strip().isascii() and value.strip().isdigit()):
+            refuse(name, f"expected a whole number, got {value!r}")
 
 
 def redis_url() -> str:

@@ -8,7 +8,7 @@ such things only, and leave as they are.
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import Status
+from opentelemetry.trace import Link, SpanContext, Status
 from opentelemetry.util.types import AttributeValue
 
 OURS = ("chatcore", "observability.")
@@ -46,12 +46,12 @@ def cleaned(span: ReadableSpan) -> ReadableSpan:
         return span
     return ReadableSpan(
         name=span.name,
-        context=span.context,
-        parent=span.parent,
+        context=_stateless(span.context),
+        parent=_stateless(span.parent),
         resource=span.resource,
         attributes=_allowed(span),
         events=[_bare(event) for event in span.events],
-        links=span.links,
+        links=[Link(_stateless(link.context)) for link in span.links],
         kind=span.kind,
         status=Status(span.status.status_code),
         start_time=span.start_time,
@@ -68,6 +68,13 @@ def _allowed(span: ReadableSpan) -> dict[str, AttributeValue]:
         for key, value in (attributes.copy() if attributes else {}).items()
         if key in ALLOWED
     }
+
+
+def _stateless(context: SpanContext | None) -> Any:
+    """Without the trace state, which is somebody's text."""
+    if context is None or not context.trace_state:
+        return context
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)
 
 
 def _bare(event: Event) -> Event:

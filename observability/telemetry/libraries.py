@@ -14,6 +14,8 @@ from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 
+from observability.telemetry.remote import refuse_strangers
+
 UNSEEN = "/healthz,/readyz,/static/"
 """Addresses of no interest, as the instrumentations take them."""
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -23,6 +25,7 @@ _SOCKET = re.compile(r"/ws/threads/[^/]+/")
 def instrument() -> None:
     """Have them tell from now on, by the settled names of the conventions."""
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+    refuse_strangers()
     DjangoInstrumentor().instrument(excluded_urls=UNSEEN)
     CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
     RedisInstrumentor().instrument()

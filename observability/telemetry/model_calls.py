@@ -58,6 +58,8 @@ def _tell_span(
     first_ms = _first_chunk_ms(attempt)
     about: dict[str, AttributeValue | None] = {
         **common,
+        # Only here: a vendor may answer with any name, and each would be a metric's series for ever.
+        names.GEN_AI_RESPONSE_MODEL: attempt.model_answered[:120] or None,
         names.GEN_AI_REQUEST_STREAM: True,
         names.GEN_AI_CONVERSATION_ID: str(thread_id) if thread_id else None,
         names.GEN_AI_RESPONSE_FINISH_REASONS: [attempt.finish_reason]
@@ -124,8 +126,6 @@ def _common(attempt: Attempt) -> dict[str, AttributeValue]:
         names.GEN_AI_PROVIDER_NAME: PROVIDERS.get(attempt.provider, attempt.provider),
         names.GEN_AI_REQUEST_MODEL: _model_asked(attempt),
     }
-    if attempt.model_answered:
-        about[names.GEN_AI_RESPONSE_MODEL] = attempt.model_answered[:120]
     if attempt.error:
         about[ERROR_TYPE] = attempt.error
     return about

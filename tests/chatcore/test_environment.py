@@ -29,6 +29,8 @@ class TestABadValue:
             ("REDIS_URL", "localhost:6379"),
             ("DEBUG", "perhaps"),
             ("OPENAI_BASE_URL", "api.openai.com"),
+            ("OPENAI_BASE_URL", "https://api.example.org/v1?version=2"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318#traces"),
             ("SEALING_KEYS", "short"),
             ("EMAIL_URL", "pigeon://coop"),
             ("REPORT_RECIPIENTS", "ops@example.com, the boss"),
@@ -40,6 +42,18 @@ class TestABadValue:
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"chatcore: {name} is not usable: expected")
+
+    def test_of_a_limit_of_telemetry_is_named_where_anybody_listens(self, tmp_path: Path):
+        listening = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+        limit = {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "many"}
+
+        done = start(tmp_path, "manage.py", "check", **listening, **limit)
+
+        (line,) = done.stderr.splitlines()
+        assert line == (
+            "chatcore: OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT is not usable: "
+            "expected a whole number, got 'many'"
+        )
 
     def test_of_the_server_is_named_too(self, tmp_path: Path):
         done = start(tmp_path, "-m", "chatcore.serve", CHATCORE_SERVER="apache")

@@ -202,6 +202,7 @@ class Person:
     def __init__(self, web: Web, client: httpx.Client) -> None:
         self.web = web
         self.client = client
+        self.socket_headers: dict[str, str] = {}
 
     @property
     def writes(self) -> dict[str, str]:
@@ -230,7 +231,7 @@ class Person:
         address = (url or self.web.url).replace("http", "ws", 1)
         async with connect(
             f"{address}/ws/threads/{thread}/",
-            additional_headers={"Cookie": cookies},
+            additional_headers={"Cookie": cookies, **self.socket_headers},
             origin=url or self.web.url,  # type: ignore[arg-type]
             compression=None,
             open_timeout=30,

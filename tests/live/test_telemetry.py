@@ -1,6 +1,6 @@
 """What is a collector told of a turn, a request and a job?"""
 
-from tests.live.told import Told
+from tests.live.told import STRANGERS_TRACE, Told
 from tests.services.otlp import plain
 
 SERVER, CLIENT = 2, 3
@@ -164,6 +164,15 @@ class TestOtherTraces:
         }
         assert "postgresql" in names
 
+    def test_a_stranger_s_request_or_socket_has_one_of_its_own_with_none_of_its_words(self, told):
+        told_of = [span for span in told.collector.spans if span.trace_id.hex() == STRANGERS_TRACE]
+        sockets = [span for span in told.collector.spans if span.name.startswith("websocket ")]
+
+        assert told_of == []
+        assert len(sockets) == 3
+        assert not any(span.trace_state for span in told.collector.spans)
+        assert not any(b"stranger" in body for body in told.collector.bodies)
+
     def test_health_checks_frames_and_lonely_queries_have_none(self, told):
         roots = {span.name for span in told.collector.spans if not span.parent_span_id}
 
@@ -216,6 +225,12 @@ class TestTheMetrics:
             if said["gen_ai.request.model"] == "sim-ok-tokens40-pace2"
         }
         assert tokens["output"] == 40
+        assert all(
+            "gen_ai.response.model" not in said
+            for metric in told.collector.metrics
+            if metric.name.startswith("gen_ai.")
+            for said, _ in told.collector.points(metric.name)
+        )
         assert self.total(told, "gen_ai.client.operation.time_to_first_chunk") > 0
         assert self.total(told, "gen_ai.client.operation.time_per_output_chunk") > 0
 

@@ -46,6 +46,14 @@ from observability.models import AttemptRecord
 AttemptRecord.objects.update(started_at=F("started_at") - timedelta(days=7))
 """
 """The week that has ended last is the one that is mailed."""
+STRANGERS_TRACE = "5a" * 16
+STRANGER = {
+    "traceparent": f"00-{STRANGERS_TRACE}-{'5b' * 8}-01",
+    "tracestate": "told=by-a-stranger",
+}
+"""What a client may send to have a trace of its own sampled."""
+UNSAMPLED = {**STRANGER, "traceparent": STRANGER["traceparent"][:-1] + "0"}
+"""The same to have nothing told of it."""
 PAGES = (
     "/admin/",
     "/admin/routing/provider/",
@@ -135,6 +143,7 @@ def start_worker(house: House) -> "subprocess.Popen[bytes]":
 async def _talk(told: Told, demo: Person) -> None:
     """Turns that succeed, fall back, come from the cache, fail, and whose errors repeat the key."""
     cases = ["busy", "echo", "dead", "filter", *(f"tattle_{vendor}" for vendor in VENDORS)]
+    demo.socket_headers = UNSAMPLED
     told.thread = demo.new_thread()
     async with demo.socket(told.thread) as socket:
         for case in [*cases, "tattle_gemini"]:
@@ -150,12 +159,13 @@ async def _talk(told: Told, demo: Person) -> None:
 
 def _ask_as_a_program(told: Told, web: Web) -> None:
     client = web.sign_in("demo").client
-    program = {"Authorization": f"Bearer {SECRETS['API token']}", "Cookie": ""}
+    program = {"Authorization": f"Bearer {SECRETS['API token']}", "Cookie": "", **STRANGER}
     thread = client.post("/api/threads/", json={}, headers=program).json()["id"]
     asked = {"id": str(uuid.uuid4()), "text": f"case plain, {WORDS}"}
     turn = client.post(f"/api/threads/{thread}/turns/", json=asked, headers=program).json()
     told.turns["plain"] = turn["id"]
     client.get(f"/api/turns/{turn['id']}/events?after=0&key=zanzibar", headers=program)
+    client.get("/api/threads/", headers=UNSAMPLED)
     client.get("/healthz?key=zanzibar")
 
 

@@ -1,0 +1,30 @@
+"""Whose word is taken for which trace something belongs to? Our own jobs' alone.
+
+Anybody may call a public house and send `traceparent` and `tracestate` along: they would decide what
+is sampled, and their text would reach the collector.
+"""
+
+from opentelemetry.context import Context
+from opentelemetry.instrumentation.celery import CeleryGetter
+from opentelemetry.propagate import set_global_textmap
+from opentelemetry.propagators.textmap import CarrierT, Getter, default_getter
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+
+class FromJobsOnly(TraceContextTextMapPropagator):
+    """Reads nothing from requests and sockets; a job's message is the house's own."""
+
+    def extract(
+        self,
+        carrier: CarrierT,
+        context: Context | None = None,
+        getter: Getter[CarrierT] = default_getter,
+    ) -> Context:
+        if isinstance(getter, CeleryGetter):
+            return super().extract(carrier, context, getter)
+        return Context() if context is None else context
+
+
+def refuse_strangers() -> None:
+    """From now on, in this process."""
+    set_global_textmap(FromJobsOnly())
