@@ -17,13 +17,21 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connections, transaction
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connections,
+    transaction,
+)
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 TOGETHER = 64
 """Jobs that share a transaction at most."""
 TRIES = 3
+LOST = (OperationalError, InterfaceError)
+"""What is raised while the database is away, or wants the transaction again: no job's own fault."""
 
 
 class _Job(msgspec.Struct):
@@ -115,7 +123,7 @@ def _run_in_savepoint(job: _Job) -> None:
     try:
         with transaction.atomic():
             job.result = job.run()
-    except OperationalError:
+    except LOST:
         raise  # the connection or the whole transaction is lost: the others must know
     except Exception as error:
         job.error = error
@@ -128,7 +136,7 @@ def _run_alone(job: _Job) -> None:
             with transaction.atomic():
                 job.result = job.run()
             return
-        except OperationalError as error:  # deadlock, lost connection, locked file
+        except LOST as error:  # deadlock, lost connection, locked file
             job.error = error
             close_old_connections()
             if not left:
@@ -164,7 +172,7 @@ async def read(job: Callable[[], T]) -> T:
     def run() -> T:
         try:
             return job()
-        except OperationalError:  # a pooled connection that died meanwhile: a fresh one, once
+        except LOST:  # a pooled connection that died meanwhile: a fresh one, once
             close_old_connections()
             return job()
         finally:

@@ -10,16 +10,24 @@ from chatcore.signals import turn_finished
 
 logger = logging.getLogger(__name__)
 EVERY_S = 2.0
+SPARED = 2
+"""Rounds without ending orphans after one that failed: when the database was away, others that live
+could not renew their leases either, and come to it within a round."""
 
 
 async def keep_turns() -> None:
     """Renew leases, keep partial replies, hear of stops, end orphans: every two seconds, for ever."""
+    spared = 0
     while True:
-        for step in (_keep_running, _end_orphans):
-            try:
-                await step()
-            except Exception:
-                logger.exception("Running turns could not be kept; trying again")
+        try:
+            await _keep_running()
+            if spared:
+                spared -= 1
+            else:
+                await _end_orphans()
+        except Exception:
+            logger.exception("Running turns could not be kept; trying again")
+            spared = SPARED
         await asyncio.sleep(EVERY_S)
 
 

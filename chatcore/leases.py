@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import DataError, transaction
 from django.db.models.functions import Now
 
+from chatcore.database import LOST
 from chatcore.frames import LEG
 from chatcore.models import Turn
 from chatcore.outcome import Outcome
@@ -72,21 +74,42 @@ def end_orphans() -> list[TurnFinished]:
     orphans = Turn.objects.filter(status=Turn.Status.RUNNING, lease_expires_at__lt=Now())
     ended = []
     for turn in orphans.select_related("thread")[:200]:
-        route = _closed_route(turn)
-        taken = orphans.filter(pk=turn.pk, lease_token=turn.lease_token).update(
-            status=Turn.Status.INTERRUPTED,
-            error_code="interrupted",
-            truncated_reason="cut" if turn.reply else "",
-            route=routes.dump(route).decode() if route else "",
-            finished_at=Now(),
-            lease_token=None,
-            lease_expires_at=None,
-            **_numbers(route),
-        )
-        if taken:
-            turn.status, turn.error_code = Turn.Status.INTERRUPTED, "interrupted"
-            ended.append(finished_of(turn, route or routes.undecided()))
+        # Each in a savepoint: one that the database refuses must not keep the others running.
+        try:
+            with transaction.atomic():
+                finished = _end_orphan(turn)
+        except LOST:
+            raise
+        except Exception:
+            logger.exception("Turn %s cannot be ended", turn.pk)
+            continue
+        if finished is not None:
+            ended.append(finished)
     return ended
+
+
+def _end_orphan(turn: Turn) -> TurnFinished | None:
+    """End a turn whose lease ran out; None when somebody else did, or it was renewed meanwhile."""
+    route = _closed_route(turn)
+    taken = Turn.objects.filter(
+        pk=turn.pk,
+        status=Turn.Status.RUNNING,
+        lease_token=turn.lease_token,
+        lease_expires_at__lt=Now(),
+    ).update(
+        status=Turn.Status.INTERRUPTED,
+        error_code="interrupted",
+        truncated_reason="cut" if turn.reply else "",
+        route=routes.dump(route).decode() if route else "",
+        finished_at=Now(),
+        lease_token=None,
+        lease_expires_at=None,
+        **_numbers(route),
+    )
+    if not taken:
+        return None
+    turn.status, turn.error_code = Turn.Status.INTERRUPTED, "interrupted"
+    return finished_of(turn, route or routes.undecided())
 
 
 def finished_of(turn: Turn, route: Route) -> TurnFinished:
@@ -107,10 +130,14 @@ def finished_of(turn: Turn, route: Route) -> TurnFinished:
 
 
 def _closed_route(turn: Turn) -> Route | None:
-    """The route of a turn that nobody writes any more; None when it was never decided."""
+    """The route of a turn that nobody writes any more; None when it was never decided, or is lost."""
     if not turn.route:
         return None
-    route = routes.load(turn.route)
+    try:
+        route = routes.load(turn.route)
+    except msgspec.MsgspecError:
+        logger.exception("The route of turn %s cannot be read; it ends without one", turn.pk)
+        return None
     close_orphan(
         route,
         snapshot=snapshot.refresh(),

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chatcore import leases, turn_store
 from chatcore.accounts import Member
-from chatcore.database import writer
+from chatcore.database import LOST, writer
 from chatcore.outcome import Outcome
 from chatcore.replies import Reply
 from chatcore.running import running
@@ -33,6 +33,9 @@ from routing.services.route_and_call import FromCache, Keeping, route_and_call
 
 logger = logging.getLogger(__name__)
 OTHER_PROCESS_POLL_S = 0.5
+END_AGAIN_S = 1.0
+END_TRIED_S = 60.0
+"""For so long an ended reply waits for a database that is away: well beyond its lease."""
 reply_cache: ResponseCache = (
     RedisCache(settings.REDIS_URL, house=settings.HOUSE) if settings.REDIS_URL else MemoryCache()
 )
@@ -189,7 +192,7 @@ class _TurnRun:
             if decision is not None:
                 decision.route.close()
                 outcome.note_route(decision)
-            kept = await self._store(outcome)
+            kept = await self._store_in_the_end(outcome)
             self._stored_ms = self._clock.milliseconds()
         except Exception:
             logger.exception("Turn %s could not be stored", reply.turn_id)
@@ -198,8 +201,26 @@ class _TurnRun:
             outcome.fail("interrupted")
         reply.end(outcome)
         running.forget(reply)
+        if not kept:  # whoever ends it in the database tells of it
+            return
         route = decision.route if decision else routes.undecided()
         await turn_finished.asend_robust("chatcore", finished=self._finished(route))
+
+    async def _store_in_the_end(self, outcome: Outcome) -> bool:
+        """Write the end, again and again while the database is away.
+
+        Meanwhile the keeper renews the lease, as soon as it can. Raises what the last try raised.
+        """
+        now = asyncio.get_running_loop().time
+        until = now() + END_TRIED_S
+        while True:
+            try:
+                return await self._store(outcome)
+            except LOST as error:
+                if now() >= until:
+                    raise
+                logger.warning("The end of turn %s waits: %s", self._reply.turn_id, error)
+            await asyncio.sleep(END_AGAIN_S)
 
     async def _store(self, outcome: Outcome) -> bool:
         """Write the end; should the database refuse a number in it, write it without numbers."""

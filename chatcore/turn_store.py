@@ -61,23 +61,23 @@ def accept(member: Member, new: NewTurn) -> Accepted:
 
 
 def begin(turn_id: UUID, lease_token: UUID) -> Decision | None:
-    """Decide a turn that waited; None when it must still wait, or no longer runs."""
-    turn = (
-        Turn.objects.select_related("thread")
-        .filter(pk=turn_id, status=Turn.Status.RUNNING, lease_token=lease_token)
-        .first()
-    )
+    """Decide a turn that waited; None when it must still wait. Raises Refused when it is lost."""
+    mine = Turn.objects.filter(pk=turn_id, status=Turn.Status.RUNNING, lease_token=lease_token)
+    turn = mine.select_related("thread").first()
     if turn is None:
         raise Refused("interrupted", "This turn no longer runs here.")
     recent = before(turn)
     if any(other.status == Turn.Status.RUNNING for other in recent):
         return None
     decision = _decide(turn.thread, recent, turn.prompt, turn.wanted)
-    Turn.objects.filter(pk=turn_id).update(
+    # Nothing was locked: it may have ended while it was decided.
+    begun = mine.update(
         intent=decision.route.intent,
         policy_version=decision.route.policy_version,
         route=routes.dump(decision.route).decode(),
     )
+    if not begun:
+        raise Refused("interrupted", "This turn no longer runs here.")
     _touch_thread(turn.thread, turn.prompt, decision)
     return decision
 

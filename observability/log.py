@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
+from chatcore.database import LOST
 from chatcore.signals import TurnFinished
 from observability.models import AttemptRecord
 from routing.providers.fields import word
 from routing.route import Attempt, Route
 
 logger = logging.getLogger(__name__)
-LOST = (OperationalError, InterfaceError)
-"""What is raised while the database is away, or wants the transaction again: no row's fault."""
 COUNTED = ("http_status", "confidence", "price_id", "saved_usd", "cost_usd")
 COUNTS = ("_ms", "_tokens", "_queries")
 

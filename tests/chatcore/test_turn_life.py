@@ -6,11 +6,13 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg import sql
 
-from chatcore import summary_store
+from chatcore import leases, summary_store, turn_store
 from chatcore.accounts import Member
 from chatcore.database import read, writer
 from chatcore.keeper import keep_turns
@@ -24,6 +26,7 @@ from routing.models import Deployment, Revision
 from routing.providers.http import aclose_all
 from routing.seeding import seed
 from routing.services import snapshot
+from routing.services.decide import decide
 from routing.simulator import Simulator, serve
 from tests.factories import make_thread, make_turn
 
@@ -72,9 +75,9 @@ async def row(turn_id: uuid.UUID) -> Turn:
     return await read(lambda: Turn.objects.get(pk=turn_id))
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def until(holds: Callable[[], bool], patience_s: float = 10) -> None:
     """For what happens inside the house without anybody being told."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience_s):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -101,7 +104,91 @@ def locked_row(turn_id: uuid.UUID) -> Iterator[None]:
         holder.join()
 
 
+@contextmanager
+def database_away(kept: int, turn_id: uuid.UUID) -> Iterator[None]:
+    """No connection but one lives, and none can be made (on SQLite: everything is locked)."""
+    if connection.vendor == "sqlite":
+        with locked_row(turn_id):
+            yield
+        return
+    settings = connection.settings_dict
+    where = {"host": settings["HOST"], "port": settings["PORT"], "user": settings["USER"]}
+    name = settings["NAME"]
+    with psycopg.connect(
+        dbname="postgres", password=settings["PASSWORD"], autocommit=True, **where
+    ) as admin:
+        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        admin.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
+        try:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND pid <> %s",
+                (name, kept),
+            )
+            yield
+        finally:
+            admin.execute(allow.format(sql.Identifier(name), sql.SQL("true")))
+
+
+@pytest.fixture
+def own_backend(thread: Thread, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The connection of the tests themselves, which empties the tables afterwards."""
+    if connection.vendor == "sqlite":
+        yield 0
+        return
+    pool = connection.pool  # type: ignore[attr-defined]
+    monkeypatch.setattr(pool, "timeout", 0.5)  # else each try takes ten seconds
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        yield int(cursor.fetchone()[0])
+    writer.close()
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # it holds connections that are dead
+
+
 class TestATurn:
+    async def test_that_ends_while_the_database_is_away_is_kept_when_it_is_back(
+        self,
+        own_backend: int,
+        asker: Member,
+        thread: Thread,
+        simulator: Simulator,
+        caplog: pytest.LogCaptureFixture,
+    ):
+        _, reply = await take_turn(asker, asked(thread))
+        assert reply is not None
+        with database_away(own_backend, reply.turn_id):
+            await simulator.settled()
+            await until(lambda: f"The end of turn {reply.turn_id} waits" in caplog.text, 40)
+            assert reply.turn_id in running.replies
+            assert not reply.ended.is_set()
+        await asyncio.wait_for(reply.ended.wait(), 40)
+
+        stored = await row(reply.turn_id)
+        assert (stored.status, stored.reply) == ("complete", reply.text)
+
+    async def test_that_somebody_else_ended_is_told_of_once(
+        self, asker: Member, thread: Thread, simulator: Simulator
+    ):
+        told: list[TurnFinished] = []
+
+        async def listener(sender: object, finished: TurnFinished, **_: object) -> None:
+            told.append(finished)
+
+        turn_finished.connect(listener)
+        try:
+            _, reply = await take_turn(asker, asked(thread))
+            assert reply is not None
+            taken = Turn.objects.filter(pk=reply.turn_id)
+            await writer.run(lambda: taken.update(lease_token=uuid.uuid4()))
+            await asyncio.wait_for(reply.ended.wait(), 10)
+            await running.drain()
+        finally:
+            running.draining = False
+            turn_finished.disconnect(listener)
+
+        assert told == []
+
     async def test_that_is_stopped_while_its_end_is_written_still_ends(
         self, asker: Member, thread: Thread, simulator: Simulator
     ):
@@ -162,6 +249,31 @@ class TestATurn:
         assert {turn.status for turn in rows} == {"complete"}
 
 
+class TestATurnThatWaited:
+    async def test_is_not_begun_when_it_ended_while_it_was_decided(
+        self, asker: Member, thread: Thread, monkeypatch: pytest.MonkeyPatch
+    ):
+        token = uuid.uuid4()
+        waiting = await writer.run(lambda: make_turn(thread, status="running", lease_token=token))
+
+        def slowly(**arguments):
+            Turn.objects.filter(pk=waiting.pk).update(
+                status="stopped", lease_token=None, finished_at=timezone.now()
+            )
+            return decide(**arguments)
+
+        monkeypatch.setattr(turn_store, "decide", slowly)
+
+        def begin() -> None:
+            with pytest.raises(Refused):
+                turn_store.begin(waiting.pk, token)
+
+        await writer.run(begin)
+
+        stored = await row(waiting.pk)
+        assert (stored.status, stored.route) == ("stopped", "")
+
+
 class TestAThread:
     async def test_that_outgrew_a_window_can_be_claimed_for_a_summary(
         self, asker: Member, thread: Thread
@@ -217,6 +329,27 @@ class TestTheKeeper:
         assert stored.reply == "half of"
         assert [finished.turn_id for finished in told] == [orphan]
         assert [attempt.status for attempt in told[0].route.attempts] == ["unknown"]
+
+    async def test_ends_the_others_when_one_route_cannot_be_read(
+        self, asker: Member, thread: Thread, caplog: pytest.LogCaptureFixture
+    ):
+        def orphan(route: str) -> uuid.UUID:
+            made = make_turn(
+                thread,
+                status="running",
+                route=route,
+                lease_token=uuid.uuid4(),
+                lease_expires_at="2026-01-01T00:00:00Z",
+            )
+            return made.pk
+
+        odd, good = await writer.run(lambda: (orphan('{"intent":1}'), orphan("")))
+
+        ended = await writer.run(leases.end_orphans)
+
+        assert {finished.turn_id for finished in ended} == {odd, good}
+        assert {(await row(one)).status for one in (odd, good)} == {"interrupted"}
+        assert f"The route of turn {odd} cannot be read" in caplog.text
 
     def _orphaned(self, thread: Thread, like: uuid.UUID) -> uuid.UUID:
         """A running turn whose lease ran out, with a route like another's."""
