@@ -193,11 +193,12 @@ class Caller:
         if reported is None and not (self._sent and _was_accepted(attempt)):
             attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
             return
+        at = self._started_at + timedelta(milliseconds=attempt.started_ms)
         result = tally(
             reported=reported,
             reported_cost=cost,
-            prices=prices_of(self._snapshot.prices, attempt),
-            at=self._started_at + timedelta(milliseconds=attempt.started_ms),
+            prices=prices_of(self._snapshot.prices, attempt, at=at),
+            at=at,
             sent_tokens=sent_tokens,
             generated="".join(generated),
             final=_had_its_last_word(attempt),

@@ -99,12 +99,14 @@ def tally(
 
 
 def prices_of(
-    prices: Mapping[tuple[str, str], Sequence[PriceFacts]], attempt: Attempt
+    prices: Mapping[tuple[str, str], Sequence[PriceFacts]], attempt: Attempt, *, at: datetime
 ) -> Sequence[PriceFacts]:
-    """The rows of the model that answered; where it has none, of the one that was asked."""
+    """The rows of the model that answered; where none of them has begun, of the one asked."""
     asked = attempt.deployment.partition("/")[2]
-    answered = prices.get((attempt.provider, attempt.model_answered))
-    return answered or prices.get((attempt.provider, asked), ())
+    answered = prices.get((attempt.provider, attempt.model_answered), ())
+    if any(row.effective_from <= at for row in answered):
+        return answered
+    return prices.get((attempt.provider, asked), ())
 
 
 def note_tally(attempt: Attempt, result: Tally) -> None:
@@ -126,11 +128,12 @@ def close_orphan(
         if attempt.status != "started":
             continue
         text = kept if attempt.leg == leg else ""
+        at = started_at + timedelta(milliseconds=attempt.started_ms)
         result = tally(
             reported=None,
             reported_cost=None,
-            prices=prices_of(snapshot.prices, attempt),
-            at=started_at + timedelta(milliseconds=attempt.started_ms),
+            prices=prices_of(snapshot.prices, attempt, at=at),
+            at=at,
             sent_tokens=route.context_tokens,
             generated=text,
         )
@@ -163,19 +166,16 @@ def price_in_force(
 ) -> PriceFacts | None:
     """The row that holds at a moment for a prompt of that size, or None.
 
-    The newest day wins; within it the highest tier that the prompt exceeds, for the whole prompt.
+    Of the rows for that size the newest day wins; within it the highest tier that the prompt
+    exceeds, for the whole prompt.
     """
-    held = [row for row in prices if row.effective_from <= at]
-    if not held:
-        return None
-    newest = max(row.effective_from for row in held)
-    tiers = [
+    held = [
         row
-        for row in held
-        if row.effective_from == newest
+        for row in prices
+        if row.effective_from <= at
         and (row.above_input_tokens == 0 or input_tokens > row.above_input_tokens)
     ]
-    return max(tiers, key=lambda row: row.above_input_tokens, default=None)
+    return max(held, key=lambda row: (row.effective_from, row.above_input_tokens), default=None)
 
 
 def cost_of(usage: Usage, price: PriceFacts) -> Decimal:

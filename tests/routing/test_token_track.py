@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 from routing.providers.messages import ReportedCost
 from routing.providers.usage import Usage
 from routing.services.facts import PriceFacts
-from routing.services.token_track import cost_of, normalize_usage, price_in_force, tally
+from routing.services.token_track import (
+    cost_of,
+    normalize_usage,
+    price_in_force,
+    prices_of,
+    tally,
+)
+from tests.factories import make_attempt
 
 JUNE, DECEMBER = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 TODAY = datetime(2026, 11, 22, tzinfo=UTC)
 NUMBERS = st.integers(0, 2_000_000)
 
@@ -86,6 +94,25 @@ class TestThePriceInForce:
 
         assert id_in_force(rows, at=TODAY, tokens=200_000) == 1
         assert id_in_force(rows, at=TODAY, tokens=200_001) == 2
+
+    def test_for_a_small_prompt_is_the_earlier_one_where_a_newer_day_has_only_a_tier(self):
+        rows = (price(1, JUNE), price(2, NOVEMBER, above=200_000))
+
+        assert id_in_force(rows, at=TODAY, tokens=10) == 1
+        assert id_in_force(rows, at=TODAY, tokens=200_001) == 2
+
+    def test_for_a_large_prompt_is_the_newer_one_without_a_tier(self):
+        rows = (price(1, JUNE), price(2, JUNE, above=200_000), price(3, NOVEMBER))
+
+        assert id_in_force(rows, at=TODAY, tokens=200_001) == 3
+
+    def test_is_that_of_the_model_asked_until_the_answering_one_has_its_own(self):
+        attempt = make_attempt(2)
+        answered, asked = (price(1, DECEMBER),), (price(2, JUNE),)
+        prices = {("openai", "luna-2026-10"): answered, ("openai", "luna"): asked}
+
+        assert prices_of(prices, attempt, at=TODAY) == asked
+        assert prices_of(prices, attempt, at=DECEMBER) == answered
 
     def test_is_none_before_the_first(self):
         assert price_in_force((price(since=DECEMBER),), at=TODAY, input_tokens=5) is None
