@@ -34,6 +34,7 @@ def environment(folder: str) -> dict[str, str]:
         "CHATCORE_DATA": folder,
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "chat.example.org",
+        "CHATCORE_URL": "https://chat.example.org",
     }
 
 

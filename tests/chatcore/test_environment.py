@@ -70,6 +70,26 @@ class TestABadValue:
         assert "sealing_keys is empty" in done.stderr
 
 
+class TestADeployment:
+    HOUSE = {"SECRET_KEY": "a" * 25 + "bcdefghijklmnopqrstuvwxyz" * 2, "DEBUG": "0"}
+
+    @pytest.mark.parametrize("address", ["", "https://other.example.org", "http://127.0.0.1:8000"])
+    def test_is_warned_of_an_address_where_nobody_is_let_in(self, tmp_path: Path, address: str):
+        public = {"ALLOWED_HOSTS": "chat.example.org,127.0.0.1", "CHATCORE_URL": address}
+
+        done = start(tmp_path, "manage.py", "check", "--deploy", **self.HOUSE, **public)
+
+        assert "(chatcore.W001) Links in mails and the smoke evaluation go to" in done.stderr
+        assert "Set CHATCORE_URL" in done.stderr
+
+    def test_that_knows_its_address_is_clean(self, tmp_path: Path):
+        public = {"ALLOWED_HOSTS": ".example.org", "CHATCORE_URL": "https://chat.example.org"}
+
+        done = start(tmp_path, "manage.py", "check", "--deploy", **self.HOUSE, **public)
+
+        assert "no issues" in done.stdout + done.stderr
+
+
 class TestASecret:
     def test_is_made_once_for_its_owner_only(self, tmp_path: Path):
         start(tmp_path, "manage.py", "check", SEALING_KEYS="")
