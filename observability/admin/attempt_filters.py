@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chatcore.models import Organisation
+from observability.models.smoke import GUESTS
 from observability.names import CALL_ERRORS
 from routing.models import Deployment, Intent, Provider
 
@@ -40,6 +41,10 @@ def _same(values: Iterable[str]) -> Choices:
     return [(value, value) for value in values]
 
 
+def _organisations() -> Choices:
+    return Organisation.objects.exclude(name=GUESTS).values_list("pk", "name")
+
+
 def _models() -> Choices:
     return [(row.name, row.name) for row in Deployment.objects.select_related("provider")]
 
@@ -50,7 +55,7 @@ def _errors() -> Choices:
 
 FILTERS: list[str | type[admin.SimpleListFilter]] = [
     "started_at",
-    _by("organisation_id", "organisation", lambda: Organisation.objects.values_list("pk", "name")),
+    _by("organisation_id", "organisation", _organisations),
     _by("intent", "intent", lambda: Intent.objects.values_list("name", "label")),
     _by("provider", "provider", lambda: Provider.objects.values_list("slug", "name")),
     _by("deployment", "model", _models),

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 
+GUESTS = "Smoke evaluation"
+"""The organisation that the evaluation comes in as: nobody's, so it is no choice among the others."""
+
 
 class SmokeSettings(models.Model):
     """The one row of settings for every run."""

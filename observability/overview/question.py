@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from chatcore.models import Organisation
 from observability.figures import CHAT_SOURCES, Span
+from observability.models.smoke import GUESTS
 from observability.rollup.weeks import last_ended, span_of
 
 if TYPE_CHECKING:  # unfold ships no types; its widgets are Django's with another look
@@ -71,7 +72,7 @@ class QuestionForm(forms.Form):
         required=False, label="To", widget=DateWidget(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     organisation = forms.ModelChoiceField(
-        queryset=Organisation.objects.order_by("name"),
+        queryset=Organisation.objects.exclude(name=GUESTS).order_by("name"),
         required=False,
         empty_label="All organisations",
         widget=SelectWidget,

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from chatcore.models import ApiToken, Membership, Organisation, Thread
 from observability.models import SmokeRun
+from observability.models.smoke import GUESTS
 
-ORGANISATION = "Smoke evaluation"
 USERNAME = "smoke-evaluation"
 SOURCE = "smoke"
 OLD_TOKENS_KEPT = timedelta(days=30)
@@ -66,7 +66,7 @@ def _member() -> Membership:
     if new:
         user.set_unusable_password()
         user.save(update_fields=["password"])
-    organisation, _ = Organisation.objects.get_or_create(name=ORGANISATION)
+    organisation, _ = Organisation.objects.get_or_create(name=GUESTS)
     membership, _ = Membership.objects.get_or_create(
         user=user, defaults={"organisation": organisation}
     )

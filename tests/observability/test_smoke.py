@@ -23,6 +23,7 @@ from observability.models import (
     SmokeRun,
     SmokeSettings,
 )
+from observability.models.smoke import GUESTS
 from observability.schedules import SMOKE, make_schedules
 from observability.smoke import claims, due
 from observability.smoke.changes import changes
@@ -395,6 +396,17 @@ class TestTheAdmin:
         answer = staff.post(reverse("admin:observability_smokecase_add"), _typed(**typed))
 
         assert words in answer.content.decode()
+
+    def test_does_not_offer_its_own_organisation_among_the_others(self, staff):
+        acme, guests = (Organisation.objects.create(name=name) for name in ("Acme", GUESTS))
+
+        overview = staff.get("/admin/overview/").content.decode()
+        attempts = staff.get(reverse("admin:observability_attemptrecord_changelist"))
+
+        assert f'<option value="{acme.pk}"' in overview
+        assert f'<option value="{guests.pk}"' not in overview
+        assert f"organisation_id={acme.pk}" in attempts.content.decode()
+        assert f"organisation_id={guests.pk}" not in attempts.content.decode()
 
     def test_keeps_what_ships(self, staff):
         case = SmokeCase.objects.first()
