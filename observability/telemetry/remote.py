@@ -20,7 +20,8 @@ class FromJobsOnly(TraceContextTextMapPropagator):
         context: Context | None = None,
         getter: Getter[CarrierT] = default_getter,
     ) -> Context:
-        if isinstance(getter, CeleryGetter):
+        is_job = isinstance(getter, CeleryGetter)
+        if is_job:
             return super().extract(carrier, context, getter)
         return Context() if context is None else context
 
