@@ -1,7 +1,9 @@
 """What is kept no longer? Small batches, so that no message has to wait for the cleaning."""
 
 import logging
+import time
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.management import call_command
@@ -10,12 +12,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from chatcore import login_throttle
 from chatcore.models import Retention, Thread, Turn
-from chatcore.signals import turn_leaves
+from chatcore.signals import turns_leave
 from chatcore.titles import title_from
 
 logger = logging.getLogger(__name__)
 DELETED_THREADS_KEPT = timedelta(days=30)
 BATCH = 50
+PAUSE_S = 0.05
+"""Between batches others have the database to themselves."""
 
 
 def purge(*, now: datetime) -> int:
@@ -48,6 +52,7 @@ def _remove(turns: QuerySet[Turn]) -> None:
     ended = turns.exclude(status=Turn.Status.RUNNING).order_by("created_at", "pk")
     while some := _remove_some(ended.exclude(pk__in=stay), stay):
         removed += some
+        time.sleep(PAUSE_S)
     if removed:
         logger.info("%d turns were removed", removed - len(stay))
 
@@ -60,22 +65,24 @@ def _remove_some(turns: QuerySet[Turn], stay: set[UUID]) -> int:
         held = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk")
         by_id = {thread.pk: thread for thread in held}
         batch = list(turns.filter(thread__in=by_id).select_related("thread")[:BATCH])
-        leaving = [turn for turn in batch if _may_leave(turn)]
-        stay.update({turn.pk for turn in batch} - {turn.pk for turn in leaving})
+        staying = _staying(batch)
+        stay |= staying
+        leaving = [turn for turn in batch if turn.pk not in staying]
         Turn.objects.filter(pk__in=[turn.pk for turn in leaving]).delete()
         for thread_id in {turn.thread_id for turn in leaving}:
             _tidy(by_id[thread_id])
     return len(batch)
 
 
-def _may_leave(turn: Turn) -> bool:
+def _staying(turns: list[Turn]) -> set[UUID]:
+    """Those that a listener cannot let go yet."""
     try:
         with transaction.atomic():
-            turn_leaves.send("chatcore", turn=turn)
+            answers: Any = turns_leave.send("chatcore", turns=turns)
     except Exception:
-        logger.exception("Turn %s stays, though it should go", turn.pk)
-        return False
-    return True
+        logger.exception("%d turns stay, though they should go", len(turns))
+        return {turn.pk for turn in turns}
+    return {turn_id for _, stay in answers for turn_id in stay}
 
 
 def _tidy(thread: Thread) -> None:

@@ -40,9 +40,10 @@ web_ends = Signal()
 """Sent without arguments in that loop, when the last reply has ended and the database is still open.
 The process waits for its listeners."""
 
-turn_leaves = Signal()
-"""Sent with `turn: Turn` (with its thread), in a worker's transaction, before its row is removed for
-good. A listener that raises keeps it for now."""
+turns_leave = Signal()
+"""Sent with `turns: Sequence[Turn]` (with their threads), in a worker's transaction, before their rows
+are removed for good. A listener answers with the ids of those that stay for now; one that raises
+keeps them all."""
 
 seeded = Signal()
 """Sent without arguments by the `seed` command, when its own rows are there."""

@@ -1,12 +1,14 @@
 """Who listens to the chat? What goes wrong here is logged, and the chat goes on."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from chatcore.models import Turn
-from chatcore.signals import TurnFinished, turn_finished, turn_leaves, web_begins, web_ends
+from chatcore.signals import TurnFinished, turn_finished, turns_leave, web_begins, web_ends
 from observability.alerts.refusals import notice
-from observability.reconcile import record_if_missing
+from observability.reconcile import record_missing
 from observability.recording import recorder
 
 logger = logging.getLogger(__name__)
@@ -18,7 +20,7 @@ def connect() -> None:
     turn_finished.connect(notice, dispatch_uid="observability alerts")
     web_begins.connect(on_web_begins, dispatch_uid="observability")
     web_ends.connect(on_web_ends, dispatch_uid="observability")
-    turn_leaves.connect(on_turn_leaves, dispatch_uid="observability")
+    turns_leave.connect(on_turns_leave, dispatch_uid="observability")
 
 
 async def on_turn_finished(*, finished: TurnFinished, **kwargs: Any) -> None:
@@ -39,6 +41,6 @@ async def on_web_ends(**kwargs: Any) -> None:
     await recorder.end()
 
 
-def on_turn_leaves(*, turn: Turn, **kwargs: Any) -> None:
+def on_turns_leave(*, turns: Sequence[Turn], **kwargs: Any) -> set[UUID]:
     """No turn goes before it is recorded: should that fail, it stays."""
-    record_if_missing(turn)
+    return record_missing(turns)

@@ -99,20 +99,29 @@ def _with_threads(turns: QuerySet[Turn]) -> QuerySet[Turn]:
     return light.order_by("created_at", "pk")
 
 
-def record_if_missing(turn: Turn) -> bool:
-    """Record a turn (with its thread) that has no records; whether it had none.
+def record_missing(turns: Sequence[Turn]) -> set[UUID]:
+    """Record those turns (with their threads) that have no records; gives those that were refused."""
+    known = recorded([turn.pk for turn in turns])
+    refused = set()
+    for turn in turns:
+        try:
+            if turn.pk not in known:
+                _record(turn)
+        except LOST:
+            raise
+        except Exception:
+            logger.exception("Turn %s stays: it could not be recorded", turn.pk)
+            refused.add(turn.pk)
+    return refused
 
-    Raises what the database says when it will not have them.
-    """
-    if recorded([turn.pk]):
-        return False
+
+def _record(turn: Turn) -> None:
     try:
         finished = _finished(turn)
     except msgspec.MsgspecError:
         _record_unreadable(turn)
     else:
         log_turn(finished)
-    return True
 
 
 def _record_unreadable(turn: Turn) -> None:

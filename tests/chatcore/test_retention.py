@@ -9,6 +9,7 @@ from django.utils import timezone
 from chatcore import purging, summary_store
 from chatcore.models import Retention, Thread, Turn
 from observability.models import AttemptRecord
+from observability.reconcile import record_missing
 from tests.factories import make_route, make_thread, make_turn, route_text
 
 OLD, YOUNG = timedelta(days=90.1), timedelta(days=89.9)
@@ -118,6 +119,19 @@ class TestRecords:
         purge()
 
         assert AttemptRecord.objects.filter(turn_id=turn.pk, concludes=True).count() == 1
+
+    def test_are_looked_up_once_for_many_turns_that_go(
+        self, alice, ninety_days, django_assert_num_queries
+    ):
+        thread = make_thread(alice)
+        few, many = ([said(thread, "Why?", ago=OLD) for _ in range(n)] for n in (2, 9))
+        for turn in few + many:
+            record_missing([turn])
+
+        with django_assert_num_queries(1):
+            assert record_missing(few) == set()
+        with django_assert_num_queries(1):
+            assert record_missing(many) == set()
 
     def test_that_cannot_be_written_keep_their_turn_and_no_other(self, alice, ninety_days, caplog):
         thread = make_thread(alice)
