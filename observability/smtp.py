@@ -65,10 +65,14 @@ def _hold_conversation(
     backend: EmailBackend, message: EmailMessage, before_last_line: Callable[[], bool]
 ) -> None:
     """All of it, in its order. A conversation that fails is cut: a QUIT would be text of the mail."""
+    try:
+        to = _bare(message.to[0])
+    except ValueError as error:
+        raise NotSent("The address cannot be used.", again=False) from error
     text: bytes = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
     server = _connect(backend)
     try:
-        _tell(server, text, sender=_bare(message.from_email), to=_bare(message.to[0]))
+        _tell(server, text, sender=_bare(message.from_email), to=to)
         if not before_last_line():
             raise NotSent("another worker has taken over")
         _end(server)
@@ -100,7 +104,11 @@ def _connect(backend: EmailBackend) -> smtplib.SMTP:
 def _tell(server: smtplib.SMTP, text: bytes, *, sender: str, to: str) -> None:
     """Everything but the last line. Raises NotSent."""
     try:
-        _expect(_TAKEN, server.mail(sender), "the sender")
+        code, _ = server.mail(sender)
+        if code not in _TAKEN:
+            # However final its code: it is of our settings (no TLS, no login, a sender that is not
+            # ours), which staff can mend, and of no address.
+            raise NotSent(f"The mail server refused the sender ({code}).", nobody=True)
         _expect(_TAKEN, server.rcpt(to), "the address")
         _expect(_GO_ON, server.docmd("DATA"), "the mail")
         # A line of the text that begins with a dot gets a second one (RFC 5321, 4.5.2).
@@ -131,5 +139,8 @@ def _expect(wanted: range, answer: tuple[int, bytes], what: str) -> None:
 
 
 def _bare(address: str) -> str:
-    """The address alone, as the protocol wants it: without a name, its domain in ASCII."""
+    """The address alone, as the protocol wants it: without a name, its domain in ASCII.
+
+    Raises ValueError for what is no address.
+    """
     return parseaddr(sanitize_address(address, "utf-8"))[1]

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
 from chatcore.admin.conversations import ReadOnlyAdmin
 from observability.alerts.letter import consequence
-from observability.alerts.mails import obstacle
+from observability.alerts.mails import obstacle, send_again
 from observability.models import Incident, IncidentMail
+from observability.rollup.words import counted
 
 
 class IsOpen(admin.SimpleListFilter):
@@ -34,6 +35,7 @@ class IsOpen(admin.SimpleListFilter):
 class IncidentAdmin(ReadOnlyAdmin):
     """Each trouble once, however often it was seen."""
 
+    actions = ["send_again"]
     list_display = ["__str__", "state", "opened_at", "last_seen_at", "times_seen", "mailed"]
     list_filter = [IsOpen, "kind", "opened_at"]
     search_fields = ["subject"]
@@ -49,6 +51,26 @@ class IncidentAdmin(ReadOnlyAdmin):
         """With their mails."""
         rows: QuerySet[Incident] = super().get_queryset(request)
         return rows.prefetch_related("mails")
+
+    @admin.action(
+        description="Send again what was refused or uncertain", permissions=["send_again"]
+    )
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
+        """Once the address or the mail server is mended; the worker looks once a minute."""
+        if count := send_again(queryset):
+            words = (
+                f"{counted(count, 'mail')} {'waits' if count == 1 else 'wait'} to be sent again."
+            )
+            self.message_user(request, words, messages.SUCCESS)
+        else:
+            words = (
+                "Nothing was done: no mail of an open incident among them is refused or uncertain."
+            )
+            self.message_user(request, words, messages.WARNING)
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        """Who could change the mails."""
+        return bool(request.user.has_perm("observability.change_incidentmail"))
 
     @admin.display(ordering="closed_at")
     def state(self, incident: Incident) -> str:

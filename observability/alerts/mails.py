@@ -3,6 +3,7 @@
 They go to whoever gets the weekly rollup of all organisations, else to the superusers.
 """
 
+import logging
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,12 +16,14 @@ from observability import smtp
 from observability.alerts.letter import letter
 from observability.models import Incident, IncidentMail, Recipient
 
+logger = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=5)
 """After a mail that could surely not be sent."""
 LOST = timedelta(minutes=10)
 """A mail that is being handed over for longer lost its worker."""
 NO_SERVER = "there is no mail server: set EMAIL_URL"
 NOBODY = "nobody receives the weekly rollup of all organisations, and no superuser has an address"
+UNWRITTEN = "It could not be put together; it is tried again."
 _Status = IncidentMail.Status
 
 
@@ -35,7 +38,8 @@ def mail_incidents() -> None:
     waiting = IncidentMail.objects.filter(status=_Status.WAITING, incident__closed_at=None)
     rested = Q(changed_at=None) | Q(changed_at__lt=now - AGAIN)
     for mail in waiting.filter(rested).select_related("incident"):
-        _send(mail)
+        if not _send(mail):
+            break  # the others would wait as long for the same silence; the next sweep goes on
 
 
 def addresses() -> list[str]:
@@ -55,6 +59,15 @@ def obstacle() -> str:
     return "" if addresses() else NOBODY
 
 
+def send_again(incidents: QuerySet[Incident]) -> int:
+    """Staff want the refused and the uncertain mails of open incidents sent once more; how many will be."""
+    still_open = incidents.filter(closed_at=None).values_list("pk", flat=True)
+    undone = IncidentMail.objects.filter(
+        incident_id__in=list(still_open), status__in=[_Status.REFUSED, _Status.UNCERTAIN]
+    )
+    return undone.update(status=_Status.WAITING, words="", changed_at=None)
+
+
 def _address(incident: Incident, now: datetime) -> None:
     """Settle who is told, once; later there may be others, who were not there when it began."""
     found = addresses()
@@ -68,16 +81,24 @@ def _address(incident: Incident, now: datetime) -> None:
             )
 
 
-def _send(mail: IncidentMail) -> None:
-    """The claim is the last thing before the mail's last line: of several workers one gets there."""
+def _send(mail: IncidentMail) -> bool:
+    """Send one; gives whether it makes sense to go on with others.
+
+    The claim is the last thing before the mail's last line: of several workers one gets there.
+    """
     try:
         smtp.send(letter(mail), before_last_line=partial(_claim, mail))
     except smtp.NotSent as error:
         _note(mail, _Status.WAITING if error.again else _Status.REFUSED, str(error))
+        return not error.nobody
     except smtp.Uncertain as error:
         _note(mail, _Status.UNCERTAIN, str(error))
+    except Exception:  # before it was handed over: `smtp.send` lets nothing else through afterwards
+        logger.exception("The mail %s about an incident was not sent", mail.pk)
+        _note(mail, _Status.WAITING, UNWRITTEN)
     else:
         _note(mail, _Status.SENT, "")
+    return True
 
 
 def _claim(mail: IncidentMail) -> bool:

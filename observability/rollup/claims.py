@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from observability.models import Delivery, WeeklyRollup
@@ -43,22 +44,34 @@ def waiting(*, now: datetime) -> QuerySet[Delivery]:
     return held.select_related("rollup").order_by("pk")
 
 
+def hold(pk: int) -> WeeklyRollup | None:
+    """A rollup's row as it is, for the length of the transaction; None where it has gone.
+
+    Whoever takes a delivery holds it, and whoever remakes the rollup: so what is mailed stays stored.
+    """
+    # Its own order is by the organisation's name, and PostgreSQL locks no row of an outer join.
+    return WeeklyRollup.objects.order_by("pk").select_for_update().filter(pk=pk).first()
+
+
 def take(delivery: Delivery, *, now: datetime) -> Claim | None:
-    """Make a delivery ours; None when somebody was quicker."""
+    """Make a delivery ours, with its rollup as it is from now on; None when somebody was quicker."""
     token = uuid4()
-    taken = (
-        waiting(now=now)
-        .filter(pk=delivery.pk)
-        .update(
-            state=State.CLAIMED,
-            claim=token,
-            claim_expires_at=now + LEASE,
-            tries=delivery.tries + 1,
-            changed_at=now,
+    with transaction.atomic():
+        rollup = hold(delivery.rollup_id)
+        taken = rollup and (
+            waiting(now=now)
+            .filter(pk=delivery.pk)
+            .update(
+                state=State.CLAIMED,
+                claim=token,
+                claim_expires_at=now + LEASE,
+                tries=delivery.tries + 1,
+                changed_at=now,
+            )
         )
-    )
-    if not taken:
+    if rollup is None or not taken:
         return None
+    delivery.rollup = rollup
     delivery.tries += 1
     return Claim(delivery, token)
 
@@ -119,9 +132,11 @@ def mend(*, now: datetime) -> None:
 
 def give_up_old(*, since: date, due_at: datetime, now: datetime) -> None:
     """Rollups of weeks before `since` are news no longer, unless staff asked since `due_at`."""
-    Delivery.objects.filter(
-        state=State.WAITING, rollup__week_ending__lt=since, changed_at__lt=due_at
-    ).update(state=State.FAILED, trouble=TOO_LATE, changed_at=now)
+    waits = Delivery.objects.filter(state=State.WAITING, changed_at__lt=due_at)
+    old = list(waits.filter(rollup__week_ending__lt=since).values_list("pk", flat=True))
+    # Only its own columns: across a join PostgreSQL would compare with the row as it was before
+    # another's claim (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED).
+    waits.filter(pk__in=old).update(state=State.FAILED, trouble=TOO_LATE, changed_at=now)
 
 
 def send_again(deliveries: QuerySet[Delivery], *, now: datetime) -> int:

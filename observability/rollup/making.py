@@ -8,12 +8,12 @@ import logging
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists
 
 from chatcore.models import Organisation
 from observability.figures import measure, records
 from observability.models import AttemptRecord, Delivery, Recipient, WeeklyRollup
 from observability.rollup import report, weeks
+from observability.rollup.claims import hold
 from observability.rollup.gather import gather
 from observability.rollup.kept import pack
 from observability.rollup.report import Report
@@ -49,11 +49,14 @@ def stored(week_ending: date, organisation_id: int | None) -> WeeklyRollup | Non
 def make(week_ending: date, organisation_id: int | None, *, now: datetime) -> WeeklyRollup:
     """The stored rollup; where there is none, it is made. Of two makers at once the first wins.
 
-    One that staff had made before the week was over gives way to the whole week's.
+    One that staff had made before the week was over gives way to the whole week's, and one that they
+    had made before it was due is brought up to date, for the last records come until then.
     """
     if found := stored(week_ending, organisation_id):
         if found.was_early and now >= weeks.span_of(week_ending).end:
             _begin_anew(found, now=now)
+        elif found.made_at < weeks.due_at(week_ending) <= now and not _has_begun(found):
+            remake(found, now=now)
         return found
     made = _settled(week_ending, organisation_id, now=now)
     try:
@@ -76,17 +79,28 @@ def remake(rollup: WeeklyRollup, *, now: datetime) -> str:
     """Bring a rollup up to date with its records, unless a mail of it may be out; what came of it, in words."""
     made = _settled(rollup.week_ending, rollup.organisation_id, now=now)
     content = report.dump(made)
-    if content == rollup.content:
+    is_the_same = content == rollup.content
+    pictures = bytes(rollup.pictures) if is_the_same else _drawn(made)
+    with transaction.atomic():
+        stays = hold(rollup.pk) is None or _has_begun(rollup)
+        if not stays:
+            mine = WeeklyRollup.objects.filter(pk=rollup.pk)
+            mine.update(content=content, pictures=pictures, made_at=now)
+    if is_the_same:
         return "The records still say the same as the stored rollup."
+    if stays:
+        return (
+            "The records, or the tables that the advice is from, have changed since it was mailed; "
+            "the stored rollup stays as it was sent."
+        )
+    rollup.refresh_from_db()
+    return "The stored rollup was brought up to date; no mail of it had gone out."
+
+
+def _has_begun(rollup: WeeklyRollup) -> bool:
+    """Whether a mail of it is being sent, or was."""
     begun = Delivery.objects.filter(rollup=rollup).exclude(state=Delivery.State.WAITING)
-    unsent = WeeklyRollup.objects.filter(~Exists(begun), pk=rollup.pk)
-    if unsent.update(content=content, pictures=_drawn(made), made_at=now):
-        rollup.refresh_from_db()
-        return "The stored rollup was brought up to date; no mail of it had gone out."
-    return (
-        "The records, or the tables that the advice is from, have changed since it was mailed; the "
-        "stored rollup stays as it was sent."
-    )
+    return begun.exists()
 
 
 def _begin_anew(rollup: WeeklyRollup, *, now: datetime) -> None:

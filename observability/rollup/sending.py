@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from observability import smtp
-from observability.models import Delivery, Recipient, WeeklyRollup
+from observability.models import Delivery, Recipient
 from observability.rollup import claims
 from observability.rollup.claims import Claim
 from observability.rollup.kept import mail_of
@@ -18,11 +19,13 @@ from observability.rollup.mail import Mail, message
 logger = logging.getLogger(__name__)
 NO_SERVER = "No mail server is set up: EMAIL_URL names one."
 TAKEN_OFF = "The address was taken off the list."
+_Mails = dict[tuple[int, datetime], Mail]
+"""By rollup, and when that was made: between two mails it may be made anew."""
 
 
 def send_waiting(deliveries: Iterable[Delivery]) -> None:
     """Send what is ours to send; what became of each stands in its row. One's trouble is not another's."""
-    mails: dict[int, Mail] = {}
+    mails: _Mails = {}
     for delivery in deliveries:
         if not smtp.is_set_up():
             _note_no_server(delivery)
@@ -43,7 +46,7 @@ def message_id(delivery: Delivery) -> str:
     )
 
 
-def _send(claim: Claim, mails: dict[int, Mail]) -> bool:
+def _send(claim: Claim, mails: _Mails) -> bool:
     """Send one; gives whether it makes sense to go on with others."""
     delivery = claim.delivery
     if not _is_on_the_list(delivery):
@@ -71,11 +74,11 @@ def _send(claim: Claim, mails: dict[int, Mail]) -> bool:
     return True
 
 
-def _message(delivery: Delivery, mails: dict[int, Mail]) -> EmailMessage:
-    rollup: WeeklyRollup = delivery.rollup
-    if rollup.pk not in mails:
-        mails[rollup.pk] = mail_of(rollup)
-    made = message(mails[rollup.pk], delivery.email)
+def _message(delivery: Delivery, mails: _Mails) -> EmailMessage:
+    made_then = (delivery.rollup.pk, delivery.rollup.made_at)
+    if made_then not in mails:
+        mails[made_then] = mail_of(delivery.rollup)
+    made = message(mails[made_then], delivery.email)
     made.extra_headers["Message-ID"] = message_id(delivery)
     return made
 

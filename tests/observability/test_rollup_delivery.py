@@ -101,6 +101,34 @@ class TestTheRollup:
 
         assert len(mailbox.messages) == 1
 
+    def test_that_was_printed_before_it_was_due_is_mailed_up_to_date(self, clock, mailbox):
+        clock.move_to(DUE - timedelta(minutes=115))
+        record(1)
+        tell("ops@example.com")
+        make(WEEK_ENDING, None, now=timezone.now())
+        record(6.99)
+        clock.move_to(DUE + timedelta(seconds=20))
+
+        weekly_rollup()
+
+        assert [load(row.content).week.turns for row in WeeklyRollup.objects.all()] == [2]
+        (mail,) = mailbox.messages
+        assert "2 turns" in mail["Subject"]
+        assert "so far" not in mail["Subject"] + mail["Message-ID"]
+
+    def test_that_was_mailed_before_it_was_due_stays_as_it_was_sent(self, clock, mailbox):
+        clock.move_to(DUE - timedelta(minutes=115))
+        record(1)
+        tell("ops@example.com")
+        job.send_now(WEEK_ENDING, now=timezone.now())
+        record(6.99)
+        clock.move_to(DUE + timedelta(seconds=20))
+
+        weekly_rollup()
+
+        assert [load(row.content).week.turns for row in WeeklyRollup.objects.all()] == [1]
+        assert len(mailbox.messages) == 1
+
     def test_comes_every_week(self, clock, mailbox):
         record(1)
         tell("ops@example.com")
@@ -154,6 +182,23 @@ class TestAMailThatWasRefused:
 
         assert (delivery().state, delivery().tries) == (State.FAILED, 6)
         assert len(mailbox.addresses) == 6
+
+    def test_because_of_who_sends_it_waits_until_staff_have_mended_that(self, clock, mailbox):
+        mailbox.trouble = "refuse sender"
+        record(1)
+        tell("a@example.com")
+        tell("b@example.com")
+        weekly_rollup()
+
+        # It is not the addresses' fault, and the second would have met the same.
+        assert sorted(Delivery.objects.values_list("state", "tries")) == [
+            (State.WAITING, 0),
+            (State.WAITING, 1),
+        ]
+        mailbox.trouble = ""
+        clock.shift(timedelta(minutes=6))
+        sweep()
+        assert len(mailbox.messages) == 2
 
     def test_by_nobody_at_all_waits_for_the_server(self, clock, mailbox, settings):
         settings.EMAIL_PORT = 1

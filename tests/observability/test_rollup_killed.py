@@ -45,7 +45,7 @@ def week() -> None:
     record(cost="0.5", organisation_id=acme.pk + 1, started_at=start + timedelta(days=6))
     for address in ADDRESSES:
         Recipient.objects.create(email=address, organisation=acme if "acme" in address else None)
-    Recipient.objects.update(added_at=start)
+    Recipient.objects.update(since=start)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.services.ports import free_port
 
 Trouble = Literal[
     "",
+    "refuse sender",
     "refuse address",
     "refuse address for now",
     "refuse mail for now",
@@ -41,8 +42,8 @@ class Mailbox:
     host: str = "127.0.0.1"
     messages: list[EmailMessage] = field(default_factory=list)
     trouble: Trouble = ""
-    """What it does wrong from now on: refuse an address for good or for now, refuse a mail for now
-    when it has all of it, drop the connection then, or fall silent at the address or the mail."""
+    """What it does wrong from now on: refuse whoever sends, refuse an address for good or for now,
+    refuse a mail for now when it has all of it, drop the connection then, or fall silent at the address or the mail."""
     silent: threading.Event = field(default_factory=threading.Event)
     """Set when it has fallen silent."""
     addresses: list[str] = field(default_factory=list)
@@ -52,6 +53,14 @@ class Mailbox:
     def url(self) -> str:
         """As EMAIL_URL wants it."""
         return f"smtp://{self.host}:{self.port}"
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.trouble == "refuse sender":
+            return "530 5.7.0 Must issue a STARTTLS command first"
+        envelope.mail_from = address
+        return "250 known"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
