@@ -2,7 +2,7 @@
 
 from observability.rollup import words
 from observability.rollup.document import Row, Section, Table
-from observability.rollup.report import DearTurn, FailedCase, Report
+from observability.rollup.report import DearTurn, FailedCase, Report, SmokeRuns
 
 
 def caches(report: Report) -> Section:
@@ -107,16 +107,24 @@ def house(report: Report) -> Section:
     return Section(title=title, tables=(table,))
 
 
-def smoke(report: Report) -> Section:
-    """Which cases of the nightly evaluation failed."""
-    title = "Smoke evaluation"
-    if report.failed_smoke:
-        rows = tuple(_case(one) for one in report.failed_smoke)
-        table = Table(caption="Cases that failed", headers=("Case", "Failed", "Runs"), rows=rows)
-        return Section(title=title, tables=(table,))
-    if any(line.key == "smoke" for line in report.house):
-        return Section(title=title, paragraphs=("It ran, and no case failed.",))
-    return Section(title=title, paragraphs=("It called no model this week, and no case failed.",))
+def smoke(report: Report) -> tuple[Section, ...]:
+    """How the nightly evaluation went; nothing where the report does not tell."""
+    said = () if report.smoke_runs is None else (_runs(report, report.smoke_runs),)
+    rows = tuple(_case(one) for one in report.failed_smoke)
+    table = Table(caption="Cases that failed", headers=("Case", "Failed", "Runs"), rows=rows)
+    if not said and not rows:
+        return ()
+    tables = (table,) if rows else ()
+    return (Section(title="Smoke evaluation", paragraphs=said, tables=tables),)
+
+
+def _runs(report: Report, runs: SmokeRuns) -> str:
+    if not runs.ended:
+        return "It did not run this week."
+    said = f"It ran {words.counted(runs.ended, 'time')}, and {runs.passed or 'none'} passed."
+    if runs.passed < runs.ended and not report.failed_smoke:
+        return f"{said} No case failed; what else was in the way stands on each run's page."
+    return said
 
 
 def _case(one: FailedCase) -> Row:

@@ -45,7 +45,7 @@ def document(report: Report, pictures: Sequence[Picture], *, path: str) -> Docum
             *trouble(report),
             dearest(report),
             house(report),
-            smoke(report),
+            *smoke(report),
         ),
         closing=(
             "This mail goes out once a week to the addresses that staff keep in the admin, at "
@@ -82,6 +82,8 @@ def _moved(report: Report, said: Callable[[Decimal, Decimal], str] = words.moved
     week, before = report.week, report.before
     if before is None or words.UNKNOWN in (words.cost(week), words.cost(before)):
         return ""
+    if bool(week.unpriced_calls) != bool(before.unpriced_calls):
+        return ""  # a part of the one is missing, so the other is no measure for it
     return said(week.cost_usd, before.cost_usd)
 
 
@@ -161,8 +163,9 @@ def _month(report: Report) -> tuple[str, ...]:
     )
     if month.forecast_usd is None:
         return (f"{so_far} {month.explanation}".strip(),)
-    bound = "at least " if figures.at_least else ""
-    forecast = f"Forecast for the whole month: {bound}{words.money(month.forecast_usd)}."
+    is_bound = figures.at_least or report.week.at_least
+    amount = words.money(month.forecast_usd, at_least=is_bound)
+    forecast = f"Forecast for the whole month: {'at least ' if is_bound else ''}{amount}."
     return (f"{so_far} {forecast} {month.explanation}".strip(),)
 
 

@@ -9,7 +9,7 @@ from observability.figures import Figures, Rows, Span, measure, percentile, reco
 from observability.names import HOUSE_SOURCES, Names
 from observability.rollup import notable, partitions, weeks
 from observability.rollup.advice import advise
-from observability.rollup.advice.smoke import failed_cases
+from observability.rollup.advice.smoke import failed_cases, runs
 from observability.rollup.forecast import month_of
 from observability.rollup.report import Caching, Line, Report, Speed
 
@@ -51,6 +51,7 @@ def gather(
         house=_house(span, organisation_id),
         recommendations=advise(span, rows, organisation_id, names),
         failed_smoke=failed_cases(span, organisation_id),
+        smoke_runs=runs(span, organisation_id),
         cells=partitions.cells(rows, names),
     )
 

@@ -107,6 +107,13 @@ class FailedCase(msgspec.Struct, frozen=True, kw_only=True):
     runs: int
 
 
+class SmokeRuns(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of the smoke evaluation that ended."""
+
+    ended: int
+    passed: int
+
+
 class Cell(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """The finest partition, for the CSV: its cells add up to the headline to the last digit."""
 
@@ -169,6 +176,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     recommendations: tuple[Recommendation, ...]
     """Empty: nothing to change."""
     failed_smoke: tuple[FailedCase, ...]
+    smoke_runs: SmokeRuns | None = None
+    """None: one organisation's report, or one that was stored before they were counted."""
     cells: tuple[Cell, ...]
 
     @property

@@ -18,6 +18,7 @@ from observability.rollup.report import (
     Month,
     Recommendation,
     Report,
+    SmokeRuns,
     Speed,
     Tally,
 )
@@ -187,6 +188,7 @@ def report_of(some: list[Cell], **more: Any) -> Report:
                 path="/admin/routing/price/9/change/",
             ),
         ),
+        "smoke_runs": SmokeRuns(ended=7, passed=5),
         "failed_smoke": (
             FailedCase(
                 case="a follow-up that explains code",
@@ -229,6 +231,7 @@ def no_traffic() -> Report:
         ),
         recommendations=(),
         failed_smoke=(),
+        smoke_runs=SmokeRuns(ended=0, passed=0),
     )
 
 

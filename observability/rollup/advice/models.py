@@ -1,7 +1,7 @@
 """Which models are going away, and where would they be missed?"""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.urls import reverse
 
@@ -19,16 +19,23 @@ def going_away(evidence: Evidence) -> Iterator[Recommendation]:
     leaving = Deployment.objects.filter(enabled=True, retires_on__lt=week_ending + SOON)
     for model in leaving.select_related("provider").order_by("retires_on", "pk"):
         ladders = evidence.ladders_with(model)
-        if ladders:
-            yield _leaving(evidence, model, model.retires_on or week_ending, ladders)
+        calls = evidence.rows.filter(deployment=model.name, number__gt=0).count()
+        # One organisation is told of the models that it uses.
+        if ladders and (calls or evidence.organisation_id is None):
+            yield _leaving(evidence, model, calls, ladders)
+
+
+def goes_away_soon(evidence: Evidence, model: Deployment) -> bool:
+    """Whether its provider takes it away soon, or has."""
+    return model.retires_on is not None and model.retires_on < evidence.span.end.date() + SOON
 
 
 def _leaving(
-    evidence: Evidence, model: Deployment, day: date, ladders: list[str]
+    evidence: Evidence, model: Deployment, calls: int, ladders: list[str]
 ) -> Recommendation:
+    day = model.retires_on or evidence.span.end.date()
     days = (day - evidence.span.end.date()).days
     when = f"in {counted(days, 'day')}" if days > 0 else "by the end of this week"
-    calls = evidence.rows.filter(deployment=model.name, number__gt=0).count()
     return Recommendation(
         kind="model_going_away",
         title=f"{model.label} goes away on {day.day} {day:%B %Y}",

@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from observability.figures import Rows
 from observability.rollup.advice.evidence import Evidence
+from observability.rollup.advice.models import goes_away_soon
+from observability.rollup.advice.rungs import without_an_answer
 from observability.rollup.notable import unpriced as unpriced_calls
 from observability.rollup.report import Recommendation
 from observability.rollup.words import counted, money, share
@@ -45,6 +47,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 def cheaper_rung(evidence: Evidence) -> Iterator[Recommendation]:
     """Per ladder the cheapest other rung, where it would have cost clearly less for the same tokens."""
     keyed = set(ProviderKey.objects.filter(enabled=True).values_list("provider__slug", flat=True))
+    unproven = without_an_answer(evidence)
     for ladder, models in evidence.ladders.items():
         answered = evidence.rows.filter(
             ladder=ladder, concludes=True, turn_status__in=["complete", "stopped"]
@@ -54,7 +57,11 @@ def cheaper_rung(evidence: Evidence) -> Iterator[Recommendation]:
         offers = [
             (cost, model)
             for model in models
-            if _can_serve(model, keyed) and (cost := _cost(evidence, model, calls))
+            if (ladder, model.name) not in unproven
+            and not goes_away_soon(evidence, model)
+            and _can_serve(model, keyed)
+            and _fits(model, calls)
+            and (cost := _cost(evidence, model, calls))
         ]
         if len(calls) < LEAST_CALLS or not offers:
             continue
@@ -93,7 +100,11 @@ def price_changes(evidence: Evidence) -> Iterator[Recommendation]:
             }
         )
         calls = _calls(evidence.rows.filter(price_id__in=[row.id for row in prices]))
-        if not later or not (calls or evidence.is_on_a_ladder(f"{provider}/{model}")):
+        # One organisation is told of the models that it uses.
+        may_be_used = evidence.organisation_id is None and evidence.is_on_a_ladder(
+            f"{provider}/{model}"
+        )
+        if not later or not (calls or may_be_used):
             continue
         now = sum((call.cost_usd for call in calls), Decimal(0))
         then = sum((_at(prices, call, later[0]) or Decimal(0) for call in calls), Decimal(0))
@@ -144,9 +155,23 @@ def _can_serve(model: Deployment, keyed: set[str]) -> bool:
     return model.enabled and provider.enabled and usable and not model.demo
 
 
+def _fits(model: Deployment, calls: Sequence[Call]) -> bool:
+    """Whether the longest of the calls would have had room in its window."""
+    longest = max(
+        ((call.usage.input_tokens or 0) + (call.usage.output_tokens or 0) for call in calls),
+        default=0,
+    )
+    return longest <= model.context_window
+
+
 def _cost(evidence: Evidence, model: Deployment, calls: Sequence[Call]) -> Decimal | None:
-    """What the calls would have cost at a model's prices of their day; None where it had none."""
+    """What the calls would have cost at a model's prices of their day; None where it had none.
+
+    Nor is known what searches would have cost, where its price has none for them.
+    """
     prices = evidence.prices.get((model.provider.slug, model.model), [])
+    if any(call.usage.search_queries for call in calls):
+        prices = [price for price in prices if price.search_usd is not None]
     costs = [_at(prices, call, call.at) for call in calls]
     return None if None in costs else sum((cost for cost in costs if cost), Decimal(0))
 

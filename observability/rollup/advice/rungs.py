@@ -7,6 +7,7 @@ import msgspec
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from observability.figures import Rows
 from observability.names import CALL_ERRORS
 from observability.rollup.advice.evidence import Evidence, listed
 from observability.rollup.report import Recommendation
@@ -15,6 +16,8 @@ from routing.models import Deployment, Provider, ProviderKey
 
 LEAST_CALLS = 5
 """Fewer say too little about a rung."""
+_OF_THE_REQUEST = ["content_filter", "context_length", "invalid_request"]
+"""Errors that say nothing about a rung: another would have met them, too."""
 _FAILED = Q(status__in=["failed", "cut", "unknown"])
 _WON = Q(concludes=True, turn_status__in=["complete", "stopped"])
 
@@ -43,21 +46,37 @@ def always_failed(evidence: Evidence) -> Iterator[Recommendation]:
 
 
 def never_won(evidence: Evidence) -> Iterator[Recommendation]:
-    """Rungs that were called, did not always fail, and yet gave no reply that stands."""
+    """Rungs that were called, did not always fail, and yet gave no reply that stands.
+
+    The last rung is there for the worst: of it only failures are worth a word.
+    """
     for ladder, model, figures in _called(evidence):
-        if not figures.won and figures.failed < figures.calls:
-            yield Recommendation(
-                kind="rung_never_won",
-                title=f"{model.label} never gave the answer on {ladder}",
-                explanation=f"It was called {_times(figures.calls)} ({figures.failed} failed), and "
-                "no reply of it stands. Move it down the ladder, or take it off.",
-                path=evidence.ladder_paths[ladder],
-            )
+        is_last = model == evidence.ladders[ladder][-1]
+        if figures.won or figures.failed == figures.calls or (is_last and not figures.failed):
+            continue
+        what = "Repair what is wrong there" if is_last else "Move it down the ladder"
+        yield Recommendation(
+            kind="rung_never_won",
+            title=f"{model.label} never gave the answer on {ladder}",
+            explanation=f"It was called {_times(figures.calls)} ({figures.failed} failed), and "
+            f"no reply of it stands. {what}, or take it off.",
+            path=evidence.ladder_paths[ladder],
+        )
+
+
+def without_an_answer(evidence: Evidence) -> set[tuple[str, str]]:
+    """The rungs, by ladder and model, of which no reply stands: nothing speaks for them."""
+    return {(ladder, model.name) for ladder, model, figures in _called(evidence) if not figures.won}
 
 
 def never_called(evidence: Evidence) -> Iterator[Recommendation]:
-    """Providers whose models stand above those that answered, and that nobody called all week."""
-    called = _figures(evidence)
+    """Providers whose models stand above those that answered, and that nobody called all week.
+
+    None in one organisation's report: another may well have called them.
+    """
+    if evidence.organisation_id is not None:
+        return
+    called = _figures(evidence.rows)
     used = {model.partition("/")[0] for _, model in called}
     skipped: dict[str, dict[str, Provider]] = {}
     for ladder, models in evidence.ladders.items():
@@ -89,8 +108,8 @@ def _skipped(provider: Provider, ladders: list[str]) -> Recommendation:
 
 
 def _called(evidence: Evidence) -> Iterator[tuple[str, Deployment, RungFigures]]:
-    """The rungs that are still there and were called often enough."""
-    figures = _figures(evidence)
+    """The rungs that are still there and were called often enough with what can be answered."""
+    figures = _figures(evidence.rows.exclude(error__in=_OF_THE_REQUEST))
     for ladder, models in evidence.ladders.items():
         for model in models:
             found = figures.get((ladder, model.name))
@@ -98,8 +117,8 @@ def _called(evidence: Evidence) -> Iterator[tuple[str, Deployment, RungFigures]]
                 yield ladder, model, found
 
 
-def _figures(evidence: Evidence) -> dict[tuple[str, str], RungFigures]:
-    groups = evidence.rows.filter(number__gt=0).values("ladder", "deployment")
+def _figures(rows: Rows) -> dict[tuple[str, str], RungFigures]:
+    groups = rows.filter(number__gt=0).values("ladder", "deployment")
     return {
         (each["ladder"], each["deployment"]): RungFigures(
             calls=each["calls"], failed=each["failed"], won=each["won"]
@@ -112,7 +131,9 @@ def _figures(evidence: Evidence) -> dict[tuple[str, str], RungFigures]:
 
 def _causes(evidence: Evidence, ladder: str, model: Deployment) -> str:
     """How often it failed at what, most frequent first."""
-    calls = evidence.rows.filter(number__gt=0, ladder=ladder, deployment=model.name)
+    calls = evidence.rows.filter(number__gt=0, ladder=ladder, deployment=model.name).exclude(
+        error__in=_OF_THE_REQUEST
+    )
     counts = calls.values("error").annotate(count=Count("id")).order_by("-count", "error")
     return listed(
         f"{_times(each['count'])} it {CALL_ERRORS.get(each['error'], each['error'])}"

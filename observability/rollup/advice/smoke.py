@@ -6,9 +6,9 @@ from typing import Any
 from django.urls import reverse
 
 from observability.figures import Span
-from observability.models import SmokeResult
+from observability.models import SmokeResult, SmokeRun
 from observability.rollup.advice.evidence import Evidence, listed
-from observability.rollup.report import FailedCase, Recommendation
+from observability.rollup.report import FailedCase, Recommendation, SmokeRuns
 from observability.rollup.words import counted
 
 _FAILED, _NOT_RUN = SmokeResult.Verdict.FAILED, SmokeResult.Verdict.NOT_RUN
@@ -26,6 +26,17 @@ def failed_cases(span: Span, organisation_id: int | None) -> tuple[FailedCase, .
         results.setdefault(result.name, []).append(result)
     failed = (_case(name, runs) for name, runs in results.items())
     return tuple(sorted((case for case in failed if case.failed), key=lambda case: -case.failed))
+
+
+def runs(span: Span, organisation_id: int | None) -> SmokeRuns | None:
+    """How many there were, and how many passed; None in one organisation's report."""
+    if organisation_id is not None:
+        return None
+    ended = SmokeRun.objects.filter(
+        created_at__gte=span.start, created_at__lt=span.end, status=SmokeRun.Status.ENDED
+    )
+    passed = ended.filter(verdict=SmokeRun.Verdict.PASSED)
+    return SmokeRuns(ended=ended.count(), passed=passed.count())
 
 
 def failed_smoke(evidence: Evidence) -> Iterator[Recommendation]:
