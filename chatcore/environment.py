@@ -65,7 +65,7 @@ def addresses(name: str) -> list[str]:
     return list(found.values())
 
 
-def http_url(name: str) -> str:
+def http_url(name: str, *, such_as: str = "https://api.example.org/v1") -> str:
     """An http(s) address without a trailing slash, or ""."""
     value = os.environ.get(name, "").strip().rstrip("/")
     if not value:
@@ -77,7 +77,7 @@ def http_url(name: str) -> str:
     except ValueError:  # a port that is no number, a bracket that is not closed
         usable = False
     if not usable:
-        refuse(name, "expected an address such as https://api.example.org/v1")
+        refuse(name, f"expected an address such as {such_as}")
     return value
 
 
@@ -191,7 +191,7 @@ def house_url(folder: Path) -> str:
     """
     noted = folder / "url"
     return (
-        http_url("CHATCORE_URL")
+        http_url("CHATCORE_URL", such_as="https://chat.example.org")
         or (noted.read_text().strip() if noted.exists() else "")
         or "http://127.0.0.1:8000"
     )

@@ -206,7 +206,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- what is told of all this ---------------------------------------------------------------------
 
-OTLP_ENDPOINT = environment.http_url("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTLP_ENDPOINT = environment.http_url("OTEL_EXPORTER_OTLP_ENDPOINT", such_as="http://127.0.0.1:4318")
 if OTLP_ENDPOINT or DEBUG:
     environment.check_telemetry_limits()
 _LINES = "chatcore.log_lines.PlainLines" if DEBUG else "chatcore.log_lines.JsonLines"
