@@ -57,7 +57,8 @@ class TestARecorder:
         for _ in range(recording.TOGETHER):
             await recorder.record(make_finished())
 
-        await until(lambda: _equal(written(), recording.TOGETHER))
+        await until(lambda: _true(recorder.waiting == 0))
+        assert await written() == recording.TOGETHER
 
     async def test_writes_what_waits_when_its_process_ends(self, recorder: Recorder):
         for _ in range(recording.TOGETHER + 1):
