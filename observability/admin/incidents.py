@@ -35,7 +35,7 @@ class IsOpen(admin.SimpleListFilter):
 class IncidentAdmin(ReadOnlyAdmin):
     """Each trouble once, however often it was seen."""
 
-    actions = ["send_again"]
+    actions = ["send_again"]  # type: ignore[assignment]  # Django takes a list as well
     list_display = ["__str__", "state", "opened_at", "last_seen_at", "times_seen", "mailed"]
     list_filter = [IsOpen, "kind", "opened_at"]
     search_fields = ["subject"]
