@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('observability', '0007_recipient_since'),
+        ("observability", "0007_recipient_since"),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='attemptrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('concludes', True)), fields=('turn_id',), name='one_conclusion_a_turn'),
+            model_name="attemptrecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("concludes", True)),
+                fields=("turn_id",),
+                name="one_conclusion_a_turn",
+            ),
         ),
     ]
