@@ -52,7 +52,8 @@ class Slots:
         known = self._by_loop.setdefault(asyncio.get_running_loop(), {})
         slot = known.setdefault((deployment.name, limit), asyncio.Semaphore(limit))
         try:
-            await asyncio.wait_for(slot.acquire(), deployment.first_token_timeout_s)
+            async with asyncio.timeout(deployment.first_token_timeout_s):
+                await slot.acquire()
         except TimeoutError:
             raise NoSlot from None
         try:

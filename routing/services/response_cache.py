@@ -4,6 +4,7 @@ A key covers all that an answer depends on, so a changed policy, context or prom
 A cache that cannot be reached is a cache that holds nothing.
 """
 
+import asyncio
 import hashlib
 import logging
 import time
@@ -135,6 +136,7 @@ class RedisCache:
         """The reply kept under a key, while it is fresh; None too when Redis does not answer."""
         try:
             raw = await self._redis.get(self._prefix + key)
+            _obey_cancel()
             return msgspec.json.decode(raw, type=CachedReply) if raw else None
         except (RedisError, OSError, msgspec.DecodeError) as error:
             logger.warning("The reply cache cannot be read: %s", type(error).__name__)
@@ -144,6 +146,7 @@ class RedisCache:
         """Keep a reply for so many seconds; a Redis that does not answer keeps nothing."""
         try:
             await self._redis.set(self._prefix + key, msgspec.json.encode(reply), ex=ttl_s)
+            _obey_cancel()
         except (RedisError, OSError) as error:
             logger.warning("The reply cache cannot be written: %s", type(error).__name__)
 
@@ -153,3 +156,11 @@ class RedisCache:
 
 
 ResponseCache = MemoryCache | RedisCache
+
+
+def _obey_cancel() -> None:
+    """redis-py waits by `asyncio.wait_for`, which can lose a cancel in Python 3.11: a stop that
+    comes in that moment would go unheard (https://github.com/python/cpython/issues/86296)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -1,5 +1,6 @@
 """The reply cache: the same question in the same situation, and nothing else, is answered from it."""
 
+import asyncio
 import os
 
 import msgspec
@@ -115,3 +116,24 @@ class TestTheRedisCache:
         assert await cache.get_cached("k") is None
         await cache.aclose()
         assert "cannot be read" in caplog.text
+
+
+class TestACancel:
+    async def test_is_heard_whenever_it_comes(self):
+        """Also while the library under it waits for a write that has just been done."""
+        cache = RedisCache(os.environ["REDIS_URL"], house="c")
+        await cache.get_cached("warm")
+        unheard = [steps for steps in range(40) if await cancelled_in_vain(cache, steps)]
+        await cache.aclose()
+
+        assert unheard == []
+
+
+async def cancelled_in_vain(cache: RedisCache, steps: int) -> bool:
+    """Whether a look-up went on though it was cancelled after so many steps of the loop."""
+    looking = asyncio.create_task(cache.get_cached("nothing"))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    was_cancelled = looking.cancel()
+    await asyncio.wait([looking])
+    return was_cancelled and not looking.cancelled()
