@@ -18,8 +18,11 @@ from tests.services.chromium import chromium
 from tests.services.postgresql import postgresql
 from tests.services.redis_server import redis
 
-BESIDE = ("tests/house", "tests/browser")
-"""They use no database of pytest's, so that they can run beside those that do."""
+BESIDE = {
+    "programs": ("tests/house", "tests/browser"),
+    "houses": ("tests/live",),
+}
+"""What runs beside all others: it uses no database of pytest's, and much of its time is waiting."""
 # A developer's own keys and addresses: no test may spend money or write to a living house.
 NOT_FOR_TESTS = (
     "_API_KEY",
@@ -57,25 +60,31 @@ def run(setup: Setup, folder: Path, arguments: list[str]) -> int:
         pytest = [sys.executable, "-m", "pytest"]
         if arguments:
             return run_step(setup.guard, setup.signals, [*pytest, *arguments], cwd=ROOT, env=env)
-        return run_in_two(setup, folder, pytest, env)
+        return run_in_parts(setup, folder, pytest, env)
 
 
-def run_in_two(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
-    """Whole programs and the browser beside all others, one half for each of two cores."""
-    log = folder / "beside.log"
-    with log.open("wb") as output:
-        command = [*pytest, *BESIDE]
-        beside = Child(setup.guard, command, cwd=ROOT, env=env, output=output)
-    try:
-        command = [*pytest, "tests", *(f"--ignore={room}" for room in BESIDE)]
-        code = run_step(setup.guard, setup.signals, command, cwd=ROOT, env=env)
-        while (other := beside.exit_code()) is None:
-            setup.signals.pause(1.0)
-            setup.signals.obey()
-    finally:
-        beside.end()
-        print(log.read_text(errors="replace"), flush=True)
-    return code or other
+def run_in_parts(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
+    """Whole programs, whole houses, and all others, side by side; the first exit code that is not 0."""
+    with contextlib.ExitStack() as stack:
+        parts = []
+        for name, rooms in BESIDE.items():
+            output = stack.enter_context((folder / f"{name}.log").open("wb"))
+            command = [*pytest, *rooms]
+            part = Child(setup.guard, command, cwd=ROOT, env=env, output=output)
+            stack.callback(part.end)
+            parts.append(part)
+        elsewhere = [f"--ignore={room}" for rooms in BESIDE.values() for room in rooms]
+        codes = [
+            run_step(setup.guard, setup.signals, [*pytest, "tests", *elsewhere], cwd=ROOT, env=env)
+        ]
+        for part in parts:
+            while (code := part.exit_code()) is None:
+                setup.signals.pause(1.0)
+                setup.signals.obey()
+            codes.append(code)
+    for name in BESIDE:
+        print((folder / f"{name}.log").read_text(errors="replace"), flush=True)
+    return next((code for code in codes if code), 0)
 
 
 def main() -> int:
