@@ -19,8 +19,8 @@ from tests.services.postgresql import postgresql
 from tests.services.redis_server import redis
 
 BESIDE = {
-    "programs": ("tests/house", "tests/browser"),
-    "houses": ("tests/live",),
+    "browser": ("tests/browser",),
+    "houses": ("tests/house", "tests/live"),
 }
 """What runs beside all others: it uses no database of pytest's, and much of its time is waiting."""
 # A developer's own keys and addresses: no test may spend money or write to a living house.
@@ -64,7 +64,7 @@ def run(setup: Setup, folder: Path, arguments: list[str]) -> int:
 
 
 def run_in_parts(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
-    """Whole programs, whole houses, and all others, side by side; the first exit code that is not 0."""
+    """The browser, whole houses, and all others, side by side; the first exit code that is not 0."""
     with contextlib.ExitStack() as stack:
         parts = []
         for name, rooms in BESIDE.items():
