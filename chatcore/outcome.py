@@ -11,7 +11,7 @@ from chatcore.models import Turn
 from routing.explain import explain
 from routing.providers.messages import Citation
 from routing.route import Attempt
-from routing.services.plan import Decision
+from routing.services.decision import Decision
 from routing.services.response_cache import CachedReply
 
 Status = Literal["running", "complete", "stopped", "interrupted", "failed"]

@@ -26,10 +26,10 @@ from routing import route as routes
 from routing.providers.messages import Citations, TextDelta
 from routing.route import Route
 from routing.services.breaker import health
+from routing.services.decision import Decision
 from routing.services.ladder import Answering, LadderExhausted
-from routing.services.plan import Decision
 from routing.services.response_cache import MemoryCache, Owner, RedisCache, ResponseCache
-from routing.services.route_and_call import FromCache, Keeping, route_and_call
+from routing.services.route_and_call import CacheUse, FromCache, route_and_call
 
 logger = logging.getLogger(__name__)
 OTHER_PROCESS_POLL_S = 0.5
@@ -37,7 +37,9 @@ END_AGAIN_S = 1.0
 END_TRIED_S = 60.0
 """For so long an ended reply waits for a database that is away: well beyond its lease."""
 reply_cache: ResponseCache = (
-    RedisCache(settings.REDIS_URL, house=settings.HOUSE) if settings.REDIS_URL else MemoryCache()
+    RedisCache(settings.REDIS_URL, installation=settings.HOUSE)
+    if settings.REDIS_URL
+    else MemoryCache()
 )
 
 
@@ -147,7 +149,7 @@ class _TurnRun:
             stopwatch=self._clock.milliseconds,
             started_at=self._clock.started_at,
             on_attempt=self._note_attempts,
-            keeping=Keeping(cache=reply_cache, owner=self._owner(), fresh=self._asks_anew()),
+            cache_use=CacheUse(cache=reply_cache, owner=self._owner(), fresh=self._asks_anew()),
         )
         async with aclosing(events):
             async for event in events:

@@ -8,6 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from chatcore import environment
 from chatcore.unfold import UNFOLD as UNFOLD
+from routing.providers.registry import VENDORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.data_folder()
@@ -26,18 +27,15 @@ EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 HOUSE_URL = environment.house_url(DATA_DIR)
 
-VENDORS = ("openai", "gemini", "perplexity", "kimi")
-ENV_KEYS = {slug: os.environ.get(f"{slug.upper()}_API_KEY", "").strip() for slug in VENDORS}
-ENV_BASE_URLS = {
-    slug: environment.http_url(f"{slug.upper()}_BASE_URL") for slug in (*VENDORS, "local")
+ENV_KEYS = {
+    vendor.slug: os.environ.get(f"{vendor.slug.upper()}_API_KEY", "").strip()
+    for vendor in VENDORS
+    if vendor.needs_key
 }
-ALLOWED_PROVIDER_HOSTS = (
-    "api.openai.com",
-    "generativelanguage.googleapis.com",
-    "api.perplexity.ai",
-    "api.moonshot.ai",
-    "api.moonshot.cn",
-)
+ENV_BASE_URLS = {
+    vendor.slug: environment.http_url(f"{vendor.slug.upper()}_BASE_URL") for vendor in VENDORS
+}
+ALLOWED_PROVIDER_HOSTS = tuple(host for vendor in VENDORS for host in vendor.known_hosts)
 
 # --- the house -----------------------------------------------------------------------------------
 

@@ -26,9 +26,9 @@ from routing.services import snapshot
 from routing.services.breaker import health
 from routing.services.context import MESSAGE_OVERHEAD, History, room_for_prompt
 from routing.services.decide import decide
+from routing.services.decision import Decision
 from routing.services.estimate import estimate_tokens
 from routing.services.ladder import Answering, LadderExhausted
-from routing.services.plan import Decision
 from routing.services.route_and_call import route_and_call
 
 LADDER = "summary"
@@ -89,10 +89,10 @@ def _write_pieces(claim: Claim) -> bool:
 def _room_for_piece() -> int:
     """Tokens of conversation that the smallest model of the ladder takes beside the rest."""
     facts = snapshot.refresh()
-    steps = _decide("").steps
-    if not steps:
+    candidates = _decide("").candidates
+    if not candidates:
         raise LadderExhausted("providers_unavailable")
-    room = min(room_for_prompt(step.deployment) for step in steps)
+    room = min(room_for_prompt(candidate.deployment) for candidate in candidates)
     rest = estimate_tokens(facts.policy.persona) + estimate_tokens(_prompt("", ""))
     return max(
         SMALLEST_PIECE,

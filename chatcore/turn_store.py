@@ -20,7 +20,7 @@ from routing import route as routes
 from routing.services import snapshot
 from routing.services.breaker import health
 from routing.services.decide import decide
-from routing.services.plan import Decision
+from routing.services.decision import Decision
 
 MOST_WAITING = 5
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from routing.services.plan import Decision
+from routing.services.decision import Decision
 
 LEASE = timedelta(seconds=15)
 """How long a running turn is believed to live without a word of its process."""

@@ -35,7 +35,7 @@ class PlannedRung(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's name as people read it."""
     passed_over: str = ""
     """Why it cannot serve, in words; "" when it can."""
-    resting: bool = False
+    unavailable: bool = False
     """It is set up and would serve, but for an outage that passes: it is called as the last resort."""
 
 

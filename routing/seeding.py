@@ -4,14 +4,13 @@ It runs at every start, so it never overwrites what staff changed. A shipped row
 would come back; they switch it off instead.
 """
 
+import msgspec
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from routing.catalogue.intents import SHIPPED_INTENTS
 from routing.catalogue.ladders import INTENT_LABELS, LADDERS, PERSONA
-from routing.catalogue.prices import PRICES
-from routing.catalogue.providers import DEPLOYMENTS, PROVIDERS
 from routing.catalogue.roles import ROLES
 from routing.models import (
     Deployment,
@@ -25,6 +24,8 @@ from routing.models import (
     ProviderKey,
     Revision,
 )
+from routing.providers.registry import VENDORS
+from routing.providers.vendor import Vendor
 from routing.services import credentials, policy
 
 ENVIRONMENT_LABEL = "from the environment"
@@ -47,54 +48,41 @@ def seed() -> None:
 
 def _providers() -> None:
     made = False
-    for shipped in PROVIDERS:
-        _, new = Provider.objects.get_or_create(
-            slug=shipped.slug,
+    for vendor in VENDORS:
+        provider, new = Provider.objects.get_or_create(
+            slug=vendor.slug,
             defaults={
-                "name": shipped.name,
-                "wire": shipped.wire,
-                "base_url": shipped.base_url,
-                "needs_key": shipped.needs_key,
+                "name": vendor.name,
+                "wire": vendor.wire,
+                "base_url": vendor.base_url,
+                "needs_key": vendor.needs_key,
             },
         )
-        made |= new
-    providers = {row.slug: row for row in Provider.objects.all()}
-    for model in DEPLOYMENTS:
-        _, new = Deployment.objects.get_or_create(
-            provider=providers[model.provider],
-            model=model.model,
-            defaults={
-                "label": model.label,
-                "context_window": model.context_window,
-                "max_output_tokens": model.max_output_tokens,
-                "first_token_timeout_s": model.first_token_timeout_s,
-                "max_concurrency": model.max_concurrency,
-                "offered": model.offered,
-                "demo": model.demo,
-            },
-        )
-        made |= new
-    made |= _prices(providers)
+        made |= new | _models(provider, vendor) | _prices(provider, vendor)
     if made:
         Revision.bump()
 
 
-def _prices(providers: dict[str, Provider]) -> bool:
+def _models(provider: Provider, vendor: Vendor) -> bool:
+    """The vendor's models that are not there yet; whether there were any."""
     made = False
-    for price in PRICES:
-        _, new = Price.objects.get_or_create(
-            provider=providers[price.provider],
-            model=price.model,
-            effective_from=price.effective_from,
-            above_input_tokens=price.above_input_tokens,
-            defaults={
-                "input_usd": price.input_usd,
-                "cached_input_usd": price.cached_input_usd,
-                "cache_write_usd": price.cache_write_usd,
-                "output_usd": price.output_usd,
-                "search_usd": price.search_usd,
-            },
-        )
+    for model in vendor.models:
+        values = msgspec.structs.asdict(model)
+        name = values.pop("model")
+        _, new = Deployment.objects.get_or_create(provider=provider, model=name, defaults=values)
+        made |= new
+    return made
+
+
+def _prices(provider: Provider, vendor: Vendor) -> bool:
+    """The vendor's prices that are not there yet; whether there were any."""
+    made = False
+    for price in vendor.prices:
+        values = msgspec.structs.asdict(price)
+        place = {
+            name: values.pop(name) for name in ("model", "effective_from", "above_input_tokens")
+        }
+        _, new = Price.objects.get_or_create(provider=provider, **place, defaults=values)
         made |= new
     return made
 
@@ -138,6 +126,7 @@ def _ladders() -> None:
             name=name,
             intent=Intent.objects.filter(name=name).first(),
             cache_ttl_s=shipped.cache_ttl_s,
+            web_search=shipped.web_search,
         )
         policy.set_rungs(ladder, [deployments[rung] for rung in shipped.rungs])
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from observability.alerts.refusals import BETWEEN
 from observability.models import Incident, IncidentMail
 from routing.services import snapshot
-from routing.services.facts import LadderFacts, Snapshot
+from routing.services.snapshot_types import LadderFacts, Snapshot
 
 TITLES = {
     Incident.Kind.KEY_REFUSED: "A provider refuses the key {subject}",

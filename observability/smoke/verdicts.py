@@ -109,7 +109,11 @@ def _rung(case: SmokeCase, answered: Answered) -> Check:
         fine = attempt.deployment == case.deployment
         return _fine("rung", fine, said if fine else f"{said}; {case.deployment} had to")
     first = next(
-        (place for place, rung in enumerate(route.rungs) if rung.resting or not rung.passed_over),
+        (
+            place
+            for place, rung in enumerate(route.rungs)
+            if rung.unavailable or not rung.passed_over
+        ),
         attempt.rung,
     )
     if case.answerer == SmokeCase.Answerer.ANY or attempt.rung == first:
@@ -119,7 +123,7 @@ def _rung(case: SmokeCase, answered: Answered) -> Check:
 
 def _why_not(rung: PlannedRung, place: int, route: Route) -> str:
     tried = [attempt for attempt in route.attempts if attempt.rung == place]
-    if rung.resting and not tried:
+    if rung.unavailable and not tried:
         return f"{rung.deployment} stands before it and rests: {rung.passed_over}"
     came = f": {_came(tried[-1])}" if tried else " and was not asked"
     return f"{rung.deployment} stands before it{came}"

@@ -19,10 +19,10 @@ if TYPE_CHECKING:  # unfold ships no types; its classes are Django's with anothe
 else:
     from unfold.admin import ModelAdmin, TabularInline
 
-__all__ = ["ModelAdmin", "PolicyAdmin", "SupplyAdmin", "TabularInline"]
+__all__ = ["ModelAdmin", "PolicyAdmin", "RoutingTableAdmin", "TabularInline"]
 
 
-class SupplyAdmin(ModelAdmin):
+class RoutingTableAdmin(ModelAdmin):
     """Providers, keys, models, prices: they hold for the next message, without a policy version."""
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:

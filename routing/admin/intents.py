@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from routing.admin.base import PolicyAdmin, TabularInline
-from routing.forms.policies import IntentForm, KnownRows, LoneRuleForm, RuleForm
+from routing.forms.policies import FixedRowsFormSet, IntentForm, RuleForm, SingleRuleForm
 from routing.intents import FALLBACK_INTENT
 from routing.models import Intent, IntentRule, Ladder
 from routing.services import policy
@@ -21,7 +21,7 @@ class RuleInline(TabularInline):
 
     model = IntentRule
     form = RuleForm
-    formset = KnownRows
+    formset = FixedRowsFormSet
     extra = 0
     per_page = 40
     hide_title = True
@@ -96,7 +96,7 @@ class IntentAdmin(PolicyAdmin):
 class RuleAdmin(PolicyAdmin):
     """The rules of all intents, to find one among hundreds. New ones are added to their intent."""
 
-    form = LoneRuleForm
+    form = SingleRuleForm
     list_display = ["short_text", "intent", "kind", "weight"]
     list_per_page = 50
     list_filter = ["intent", "kind"]

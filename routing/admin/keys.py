@@ -13,14 +13,14 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from routing.admin.base import SupplyAdmin
+from routing.admin.base import RoutingTableAdmin
 from routing.forms.providers import NewKeyForm
 from routing.models import ProviderKey, Revision
-from routing.services import credentials, key_trial
+from routing.services import credentials, key_check
 
 
 @admin.register(ProviderKey)
-class ProviderKeyAdmin(SupplyAdmin):
+class ProviderKeyAdmin(RoutingTableAdmin):
     """Provider keys."""
 
     list_display = ["label", "provider", "ends_in", "source", "enabled", "tested_at", "test_result"]
@@ -120,9 +120,9 @@ class ProviderKeyAdmin(SupplyAdmin):
         self.message_user(request, "Done. It holds from the next message on.")
 
     def _test(self, request: HttpRequest, key: ProviderKey) -> None:
-        outcome = key_trial.try_key(key, at=timezone.now())
+        outcome = key_check.try_key(key, at=timezone.now())
         self.log_change(request, key, f"Tested: {outcome}")
-        level = messages.SUCCESS if outcome.startswith(key_trial.WORKS[:8]) else messages.WARNING
+        level = messages.SUCCESS if outcome.startswith(key_check.WORKS[:8]) else messages.WARNING
         self.message_user(request, f"{key}: {outcome}", level)
 
     def get_urls(self) -> list[URLPattern]:

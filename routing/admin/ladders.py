@@ -68,6 +68,7 @@ class LadderAdmin(PolicyAdmin):
             "When a provider fails in the middle of a reply",
             {"fields": ["on_break"], "classes": ["collapse"]},
         ),
+        ("Web search", {"fields": ["web_search"], "classes": ["collapse"]}),
         (
             "Serving a reply again",
             {"fields": ["cache_ttl_s", "cache_scope"], "classes": ["collapse"]},

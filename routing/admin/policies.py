@@ -13,19 +13,22 @@ from django.urls import URLPattern, path, reverse
 from routing.admin.base import ModelAdmin, PolicyAdmin
 from routing.forms.stale import PolicyForm
 from routing.models import Deployment, Ladder, Policy, PolicyVersion
-from routing.services import content, policy
-from routing.services.content import IntentContent, LadderContent, PolicyContent
+from routing.services import policy, policy_content
 from routing.services.policy import PolicyInvalid
+from routing.services.policy_content import IntentContent, LadderContent, PolicyContent
 
 
 @admin.register(Policy)
-class GeneralAdmin(PolicyAdmin):
+class PolicySettingsAdmin(PolicyAdmin):
     """The one row of settings for every message."""
 
     form = PolicyForm
     fieldsets = [
         (None, {"fields": ["persona"]}),
-        ("When providers fail", {"fields": ["max_calls", "patience_s", "reroute_filtered"]}),
+        (
+            "When providers fail",
+            {"fields": ["max_calls", "patience_s", "turn_limit_s", "reroute_filtered"]},
+        ),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -81,7 +84,7 @@ class PolicyVersionAdmin(ModelAdmin):
         """With the content, readable, and the way back."""
         extra: dict[str, Any] = {}
         if (row := self.get_object(request, object_id or "")) is not None:
-            said = content.load(row)
+            said = policy_content.load(row)
             extra = {
                 "said": said,
                 "ladders": _ladders(said),
@@ -113,7 +116,7 @@ class PolicyVersionAdmin(ModelAdmin):
             "title": f"Revert to version {number}",
             "opts": self.opts,
             "version": version,
-            "changes": policy.difference(policy.content_of_tables(), content.load(version)),
+            "changes": policy.difference(policy.content_of_tables(), policy_content.load(version)),
         }
         return TemplateResponse(request, "admin/routing/revert.html", context)
 

@@ -8,12 +8,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from routing.admin.base import SupplyAdmin
+from routing.admin.base import RoutingTableAdmin
 from routing.models import Price
 
 
 @admin.register(Price)
-class PriceAdmin(SupplyAdmin):
+class PriceAdmin(RoutingTableAdmin):
     """Prices by day and prompt size."""
 
     list_display = [

@@ -6,14 +6,14 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
-from routing.admin.base import SupplyAdmin
+from routing.admin.base import RoutingTableAdmin
 from routing.forms.providers import ProviderForm
 from routing.models import Deployment, Provider
 from routing.services import credentials
 
 
 @admin.register(Provider)
-class ProviderAdmin(SupplyAdmin):
+class ProviderAdmin(RoutingTableAdmin):
     """Providers."""
 
     form = ProviderForm
@@ -22,7 +22,10 @@ class ProviderAdmin(SupplyAdmin):
     search_fields = ["name", "slug"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "enabled"]}),
-        ("How it is called", {"fields": ["wire", "base_url", "address_in_use", "needs_key"]}),
+        (
+            "How it is called",
+            {"fields": ["wire", "base_url", "address_in_use", "needs_key", "probe"]},
+        ),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -50,7 +53,7 @@ class ProviderAdmin(SupplyAdmin):
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(SupplyAdmin):
+class DeploymentAdmin(RoutingTableAdmin):
     """Models at providers, with their limits."""
 
     list_display = [
@@ -69,7 +72,10 @@ class DeploymentAdmin(SupplyAdmin):
         (None, {"fields": ["provider", "model", "label", "enabled", "offered", "demo"]}),
         ("How long it is there", {"fields": ["retires_on"]}),
         ("Size", {"fields": ["context_window", "max_output_tokens"]}),
-        ("Patience", {"fields": ["first_token_timeout_s", "max_concurrency"]}),
+        (
+            "Patience",
+            {"fields": ["first_token_timeout_s", "thinking_timeout_s", "max_concurrency"]},
+        ),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

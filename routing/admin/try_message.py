@@ -21,7 +21,7 @@ from routing.services import snapshot
 from routing.services.breaker import health
 from routing.services.context import History
 from routing.services.decide import decide
-from routing.services.plan import Decision
+from routing.services.decision import Decision
 
 PERMISSION = "routing.view_ladder"
 

@@ -1,4 +1,4 @@
-"""Which models serve what, before staff change it?
+"""The models that serve each intent, before staff change it.
 
 Every ladder of an intent holds a model of each vendor, so that any single key serves every intent,
 and ends with the local model, so that no key serves them too.
@@ -19,6 +19,7 @@ class ShippedLadder(msgspec.Struct, frozen=True, kw_only=True):
 
     rungs: tuple[str, ...]
     cache_ttl_s: int = 0
+    web_search: bool = False
 
 
 INTENT_LABELS = {
@@ -60,6 +61,7 @@ LADDERS = {
             "kimi/kimi-k2.6",
             LOCAL,
         ),
+        web_search=True,
     ),
     "editing_writing": ShippedLadder(
         rungs=(
@@ -90,7 +92,16 @@ LADDERS = {
             LOCAL,
         ),
         cache_ttl_s=300,
+        web_search=True,
     ),
-    # No intent: what summarises the turns of a long thread.
-    "summary": ShippedLadder(rungs=(LOCAL,)),
+    # No intent: what summarises the turns of a long thread. The cheapest model of each vendor first.
+    "summary": ShippedLadder(
+        rungs=(
+            "openai/gpt-6-luna",
+            "gemini/gemini-3.5-flash-lite",
+            "perplexity/perplexity/sonar",
+            "kimi/kimi-k2.6",
+            LOCAL,
+        ),
+    ),
 }

@@ -65,7 +65,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
         return cleaned
 
 
-class LoneRuleForm(RuleForm, PolicyForm):
+class SingleRuleForm(RuleForm, PolicyForm):
     """A rule on a page of its own, where a long pattern is seen whole."""
 
     text = forms.CharField(
@@ -92,7 +92,7 @@ class RungForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
         fields = ["deployment", "position"]
 
 
-class KnownRows(InlineFormSet):
+class FixedRowsFormSet(InlineFormSet):
     """Rows that may have been deleted by somebody else since the page was shown."""
 
     def clean(self) -> None:
@@ -105,7 +105,7 @@ class KnownRows(InlineFormSet):
             )
 
 
-class RungFormSet(KnownRows):
+class RungFormSet(FixedRowsFormSet):
     """The rungs of one ladder: at least one, none twice."""
 
     def clean(self) -> None:

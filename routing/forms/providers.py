@@ -16,15 +16,6 @@ else:
     from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
     from unfold.widgets import UnfoldAdminSelectWidget as SelectWidget
 
-WIRE_WORDS = {
-    "chat_completions": "Chat Completions: OpenAI and most other servers",
-    "kimi": "Chat Completions as Kimi speaks it",
-    "sonar": "Chat Completions as Perplexity spoke it until September 2026",
-    "responses": "Responses, also called Agent API: Perplexity",
-    "gemini": "Gemini",
-    "scripted": "Prepared replies, for trying things out",
-}
-
 
 class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
     """A provider, called only at addresses that may be given keys."""
@@ -33,14 +24,14 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
     class Meta:
         model = Provider
-        fields = ["slug", "name", "wire", "base_url", "needs_key", "enabled"]
+        fields = ["slug", "name", "wire", "base_url", "needs_key", "probe", "enabled"]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on untouched
         if "wire" in self.fields:
-            wire = self.fields["wire"]
-            assert isinstance(wire, forms.ChoiceField)
-            wire.choices = [(name, WIRE_WORDS.get(name, name)) for name in WIRES]
+            field = self.fields["wire"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [(name, wire.label) for name, wire in WIRES.items()]
 
     def clean_base_url(self) -> str:
         """Only known vendors, and what the environment names."""

@@ -17,13 +17,20 @@ class Policy(models.Model):
         "calls per message",
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
-        help_text="Provider calls that one message may cost, retries included.",
+        help_text="Provider calls that one message may cost, retries included. A working model further "
+        "down is still asked after them, up to 6 calls; demo models do not count.",
     )
     patience_s = models.FloatField(
         "patience (seconds)",
         default=3.0,
         validators=[MinValueValidator(0), MaxValueValidator(60)],
         help_text="Seconds to wait when a provider asks us to come back later; longer means the next rung.",
+    )
+    turn_limit_s = models.PositiveIntegerField(
+        "longest reply (seconds)",
+        default=900,
+        validators=[MinValueValidator(10), MaxValueValidator(7200)],
+        help_text="A reply that takes longer is ended as interrupted, with the text it has.",
     )
     reroute_filtered = models.BooleanField(
         "go round content filters",
@@ -77,6 +84,12 @@ class Ladder(models.Model):
         help_text="When a provider fails after words were shown.",
     )
 
+    web_search = models.BooleanField(
+        "may search the web",
+        default=False,
+        help_text="Offers web search to providers that have it (Perplexity); each search is charged.",
+    )
+
     class Meta:
         ordering = [models.F("intent__position").asc(nulls_last=True), "name"]
 
@@ -85,7 +98,11 @@ class Ladder(models.Model):
 
 
 class Rung(models.Model):
-    """One step of a ladder. Positions need not be unique: dragging swaps them row by row."""
+    """One step of a ladder.
+
+    Neither position nor deployment is unique in the database: the admin saves row by row, and two
+    rows that swap them would meet in between. The form refuses a model that stands there twice.
+    """
 
     ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="rungs")
     deployment = models.ForeignKey(

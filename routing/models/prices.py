@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from routing.models.providers import Provider
@@ -10,12 +11,17 @@ from routing.models.providers import Provider
 def _rate(label: str, help_text: str, *, optional: bool = True) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(
         label,
+        validators=[MinValueValidator(0)],
         max_digits=14,
         decimal_places=6,
         null=optional,
         blank=optional,
         help_text=help_text,
     )
+
+
+def _none_or_not_negative(field: str) -> models.Q:
+    return models.Q(**{f"{field}__isnull": True}) | models.Q(**{f"{field}__gte": 0})
 
 
 class Price(models.Model):
@@ -55,7 +61,10 @@ class Price(models.Model):
                 name="one_price_at_a_time",
             ),
             models.CheckConstraint(
-                condition=models.Q(input_usd__gte=0, output_usd__gte=0),
+                condition=models.Q(input_usd__gte=0, output_usd__gte=0)
+                & _none_or_not_negative("cached_input_usd")
+                & _none_or_not_negative("cache_write_usd")
+                & _none_or_not_negative("search_usd"),
                 name="prices_are_not_negative",
             ),
         ]

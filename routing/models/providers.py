@@ -8,6 +8,10 @@ from django.db import models
 class Provider(models.Model):
     """A vendor or server that answers, e.g. OpenAI."""
 
+    class Probe(models.TextChoices):
+        MODELS = "models", "Ask for its list of models: free"
+        CALL = "call", "Ask the failing model for one token: costs a little"
+
     slug = models.SlugField(
         unique=True,
         help_text="Short name used in ladders and logs, e.g. openai. Cannot be changed later.",
@@ -25,6 +29,13 @@ class Provider(models.Model):
     )
     needs_key = models.BooleanField(
         default=True, help_text="Off for a server of your own that asks for no key."
+    )
+    probe = models.CharField(
+        "after an outage",
+        max_length=6,
+        choices=Probe.choices,
+        default=Probe.MODELS,
+        help_text="How we find out, without a user's message, that it is back.",
     )
     enabled = models.BooleanField(
         default=True, help_text="Off: every rung at this provider is passed over."
@@ -109,6 +120,12 @@ class Deployment(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Seconds of silence before the next rung is tried.",
     )
+    thinking_timeout_s = models.PositiveSmallIntegerField(
+        "first word, while it thinks (seconds)",
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text="The same limit once the provider shows that the model is thinking or searching.",
+    )
     max_concurrency = models.PositiveSmallIntegerField(
         "calls at once", default=0, help_text="Calls at once in one process; 0 means no limit."
     )
@@ -121,9 +138,10 @@ class Deployment(models.Model):
         default=True, help_text="Off: rungs with this model are passed over."
     )
     demo = models.BooleanField(
-        "only for show",
+        "demo model",
         default=False,
-        help_text="For a model too small to be right: the smoke evaluation does not judge what it says.",
+        help_text="For a model too small to be right: it is asked last of all, its replies are never "
+        "served again, and the smoke evaluation does not judge them.",
     )
     retires_on = models.DateField(
         null=True,

@@ -37,13 +37,13 @@ class Answer:
         self._refused = False
         self._citations: tuple[Citation, ...] = ()
 
-    def say(self, text: str, *, refused: bool = False) -> TextDelta:
+    def add_text(self, text: str, *, refused: bool = False) -> TextDelta:
         """The next words, which are not empty."""
         self._spoke = self._spoke or not text.isspace()
         self._refused = self._refused or refused
         return TextDelta(text)
 
-    def cite(self, citations: tuple[Citation, ...]) -> Iterator[StreamEvent]:
+    def set_citations(self, citations: tuple[Citation, ...]) -> Iterator[StreamEvent]:
         """The sources, if they are not the ones already told."""
         if citations and citations != self._citations:
             self._citations = citations
@@ -57,11 +57,13 @@ class Answer:
         """
         reason = self.finish_reason
         if reason is None or reason == "error":
-            raise self.blame(ServerError("the model failed", in_band=True))
+            raise self.attach_usage(ServerError("the model failed", in_band=True))
         if not self._spoke and reason == "content_filter":
-            raise self.blame(ContentFiltered("no answer let through", status=200, in_band=True))
+            raise self.attach_usage(
+                ContentFiltered("no answer let through", status=200, in_band=True)
+            )
         if not self._spoke and reason == "stop":
-            raise self.blame(EmptyAnswer("it stopped without a word", in_band=True))
+            raise self.attach_usage(EmptyAnswer("it stopped without a word", in_band=True))
         truncated: TruncatedReason | None = None
         if reason == "length":
             truncated = "token_limit"
@@ -73,7 +75,7 @@ class Answer:
         """The end that we make, because it is too long."""
         return self._end("length", "size_cap")
 
-    def blame(self, error: ProviderError) -> ProviderError:
+    def attach_usage(self, error: ProviderError) -> ProviderError:
         """The error, with what the vendor had reported until then."""
         error.usage = error.usage or self.usage
         error.cost = error.cost or self.cost

@@ -47,25 +47,25 @@ async def run(
                 async for event in events:
                     yield event
     except ProviderError as error:
-        raise decoder.answer.blame(error) from None
+        raise decoder.answer.attach_usage(error) from None
 
 
 async def _read(reply: http.Reply, decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
-    room, settled = _Room(), False
+    room, drained = _ByteBudget(), False
     try:
         async with aclosing(reply.chunks()) as chunks:
             async for chunk in chunks:
-                if settled:
+                if drained:
                     continue
-                for event in room.let_in(chunk, decoder):
-                    reply.heard()
+                for event in room.take(chunk, decoder):
+                    reply.touch()
                     yield event
                 if room.is_full:
                     yield decoder.answer.capped()
                     return
                 if decoder.done:
-                    reply.settle()
-                    settled = True
+                    reply.drain()
+                    drained = True
     except (StreamCut, TimedOut):
         if not decoder.complete:
             raise
@@ -73,7 +73,7 @@ async def _read(reply: http.Reply, decoder: Decoder) -> AsyncGenerator[StreamEve
         yield event
 
 
-class _Room:
+class _ByteBudget:
     """What is left of the caps on an answer."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class _Room:
         self._stream_bytes = MAX_STREAM_BYTES
         self.is_full = False
 
-    def let_in(self, chunk: bytes, decoder: Decoder) -> Iterator[StreamEvent]:
+    def take(self, chunk: bytes, decoder: Decoder) -> Iterator[StreamEvent]:
         """The chunk's events, the last text cut to fit where the room ends."""
         self._stream_bytes -= len(chunk)
         for event in decoder.feed(chunk):

@@ -64,11 +64,11 @@ class Reply:
             while (chunk := await self._patience.next_of(source)) is not None:
                 yield chunk
 
-    def heard(self) -> None:
+    def touch(self) -> None:
         """Content came: the silence begins anew, and from now on `idle_s` bounds it."""
-        self._patience.heard()
+        self._patience.touch()
 
-    def settle(self) -> None:
+    def drain(self) -> None:
         """All was said. A body read to its end leaves a connection to use again, but that end must
         come at once: the caller goes on reading, and a TimedOut now means nothing.
         """
@@ -146,7 +146,7 @@ class _Patience:
         self._sent_at: float | None = None
         self._sending: asyncio.Timeout | None = None
 
-    def heard(self) -> None:
+    def touch(self) -> None:
         self._phase = "idle"
         self.limit(self._deadlines.idle_s)
 

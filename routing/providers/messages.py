@@ -30,8 +30,6 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     max_output_tokens: int | None = None
     """The cap on generated tokens, reasoning included; None leaves it to the vendor."""
-    temperature: float | None = None
-    """None sends none: some models refuse any value but their own."""
 
 
 class Deadlines(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,14 +1,29 @@
-"""Which wires are there? A new provider is one file and one line here."""
+"""The vendors and wires that exist. A new vendor is one folder, and one line here."""
 
-from routing.providers import chat_completions, gemini, responses, scripted
-from routing.providers.base import MakeProvider
+from routing.providers import (
+    chat_completions,
+    gemini,
+    kimi,
+    local,
+    openai,
+    perplexity,
+    responses,
+    scripted,
+)
+from routing.providers.vendor import Vendor, Wire
 
-WIRES: dict[str, MakeProvider] = {
-    "chat_completions": chat_completions.ChatCompletions,
-    "kimi": chat_completions.speaking(chat_completions.KIMI),
-    "sonar": chat_completions.speaking(chat_completions.SONAR),
-    "responses": responses.Responses,
-    "gemini": gemini.Gemini,
-    "scripted": scripted.demonstration,
+VENDORS: tuple[Vendor, ...] = (
+    openai.VENDOR,
+    gemini.VENDOR,
+    perplexity.VENDOR,
+    kimi.VENDOR,
+    local.VENDOR,
+)
+
+WIRES: dict[str, Wire] = {
+    **chat_completions.WIRES,
+    **responses.WIRES,
+    **scripted.WIRES,
+    **{name: wire for vendor in VENDORS for name, wire in vendor.wires.items()},
 }
 """How a provider's row names its wire, and what makes one."""

@@ -24,11 +24,11 @@ from routing.providers.registry import WIRES
 from routing.providers.usage import Usage
 from routing.route import Attempt
 from routing.services.breaker import Health
-from routing.services.facts import DeploymentFacts, KeyFacts, Snapshot
+from routing.services.snapshot_types import DeploymentFacts, KeyFacts, Snapshot
 from routing.services.token_track import note_tally, prices_of, tally
 
 
-class NoSlot(ProviderError):
+class ConcurrencyLimit(ProviderError):
     """Our own limit of calls at once is reached; it says nothing of the provider."""
 
     code, remedy = "overloaded", Remedy.NEXT
@@ -44,7 +44,7 @@ class Slots:
 
     @asynccontextmanager
     async def of(self, deployment: DeploymentFacts) -> AsyncIterator[None]:
-        """Hold one for the length of a call. Raises NoSlot after the deployment's own patience."""
+        """Hold one for the length of a call. Raises ConcurrencyLimit after the deployment's own patience."""
         limit = deployment.max_concurrency
         if not limit:
             yield
@@ -55,7 +55,7 @@ class Slots:
             async with asyncio.timeout(deployment.first_token_timeout_s):
                 await slot.acquire()
         except TimeoutError:
-            raise NoSlot from None
+            raise ConcurrencyLimit from None
         try:
             yield
         finally:
@@ -65,7 +65,7 @@ class Slots:
 slots = Slots()
 
 
-class Caller:
+class AttemptRunner:
     """Makes the calls of one request and keeps their attempts true."""
 
     def __init__(
@@ -126,7 +126,7 @@ class Caller:
     async def _stream(
         self, deployment: DeploymentFacts, key: KeyFacts | None, messages: tuple[Message, ...]
     ) -> AsyncGenerator[StreamEvent, None]:
-        provider = WIRES[deployment.wire](
+        provider = WIRES[deployment.wire].make(
             Endpoint(
                 base_url=deployment.base_url,
                 api_key=key.value if key else "",

@@ -8,7 +8,7 @@ import msgspec
 
 from routing.providers.messages import Message
 from routing.services.estimate import estimate_tokens
-from routing.services.facts import DeploymentFacts
+from routing.services.snapshot_types import DeploymentFacts
 
 MESSAGE_OVERHEAD = 4
 """Tokens that vendors add around each message."""

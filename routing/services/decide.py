@@ -9,8 +9,8 @@ from routing.intents import FALLBACK_INTENT, Detection, Evidence
 from routing.route import IntentScore, PlannedRung, Route
 from routing.services.breaker import Health
 from routing.services.context import History, fits
-from routing.services.facts import LadderFacts, Snapshot
-from routing.services.plan import Decision, Step
+from routing.services.decision import Candidate, Decision
+from routing.services.snapshot_types import LadderFacts, Snapshot
 
 TOO_LONG = "the message is too long for its window"
 
@@ -35,7 +35,7 @@ def decide(
     chosen = _ladder_for(snapshot, ladder or (detection.intent if detection else FALLBACK_INTENT))
     if wanted is not None:
         chosen = msgspec.structs.replace(chosen, rungs=(wanted,))
-    planned, steps = _plan(snapshot, health, chosen, prompt)
+    planned, candidates = _plan(snapshot, health, chosen, prompt)
     route = Route(
         intent=detection.intent if detection else "",
         reason=_reason(snapshot, detection, wanted),
@@ -43,10 +43,15 @@ def decide(
         ladder=chosen.name,
         scores=_scores(detection),
         rungs=planned,
-        unusable="" if steps else _why_nobody(planned),
+        unusable="" if candidates else _why_nobody(planned),
     )
     decision = Decision(
-        route=route, ladder=chosen, steps=steps, snapshot=snapshot, history=history, prompt=prompt
+        route=route,
+        ladder=chosen,
+        candidates=candidates,
+        snapshot=snapshot,
+        history=history,
+        prompt=prompt,
     )
     if reachable := decision.reachable():
         decision.note_context(decision.context_for(reachable[0].deployment))
@@ -60,9 +65,9 @@ def _ladder_for(snapshot: Snapshot, name: str) -> LadderFacts:
 
 def _plan(
     snapshot: Snapshot, health: Health, ladder: LadderFacts, prompt: str
-) -> tuple[tuple[PlannedRung, ...], tuple[Step, ...]]:
+) -> tuple[tuple[PlannedRung, ...], tuple[Candidate, ...]]:
     planned: list[PlannedRung] = []
-    steps: list[Step] = []
+    candidates: list[Candidate] = []
     for rung, name in enumerate(ladder.rungs):
         deployment = snapshot.deployments.get(name)
         if deployment is None:
@@ -83,19 +88,19 @@ def _plan(
                 label=deployment.label,
                 provider=deployment.provider_name,
                 passed_over=cannot or (outage.words if outage else ""),
-                resting=outage is not None and not cannot,
+                unavailable=outage is not None and not cannot,
             )
         )
         if not cannot:
-            steps.append(
-                Step(
+            candidates.append(
+                Candidate(
                     rung=rung,
                     deployment=deployment,
-                    resting=outage is not None,
-                    recovers_s=outage.remaining_s if outage else 0.0,
+                    unavailable=outage is not None,
+                    retry_in_s=outage.remaining_s if outage else 0.0,
                 )
             )
-    return tuple(planned), tuple(steps)
+    return tuple(planned), tuple(candidates)
 
 
 def _why_nobody(planned: tuple[PlannedRung, ...]) -> str:

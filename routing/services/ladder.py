@@ -20,9 +20,9 @@ from routing.providers.errors import (
 )
 from routing.providers.messages import Citations, Finished, TextDelta
 from routing.route import Attempt, Route
-from routing.services.attempt import Caller
+from routing.services.attempt import AttemptRunner
 from routing.services.breaker import Health
-from routing.services.plan import Decision, Step, new_attempt
+from routing.services.decision import Candidate, Decision, new_attempt
 
 BACKOFF_S = 0.2
 OUR_PARAMETERS = {"temperature", "max_tokens", "max_completion_tokens", "max_output_tokens"}
@@ -60,7 +60,7 @@ class Climb:
     """One climb of one ladder."""
 
     def __init__(
-        self, *, decision: Decision, caller: Caller, health: Health, on_attempt: OnAttempt
+        self, *, decision: Decision, caller: AttemptRunner, health: Health, on_attempt: OnAttempt
     ) -> None:
         """`on_attempt` is awaited before every call but the first, which the decision's caller has
         made durable already."""
@@ -81,36 +81,38 @@ class Climb:
         """The reply as it arrives. Raises LadderExhausted."""
         if not self._steps:
             raise LadderExhausted(self._route.unusable)
-        step = self._steps[0]
+        candidate = self._steps[0]
         while True:
-            attempt = await self._begin(step)
+            attempt = await self._begin(candidate)
             try:
-                async with aclosing(self._ask(step, attempt)) as events:
+                async with aclosing(self._ask(candidate, attempt)) as events:
                     async for event in events:
                         yield event
                 return
             except ProviderError as error:
                 if attempt.first_token_ms is not None:
-                    step = self._after_break(step, error)
+                    candidate = self._after_break(candidate, error)
                 else:
-                    step = await self._after_failure(step, error)
+                    candidate = await self._after_failure(candidate, error)
 
-    async def _begin(self, step: Step) -> Attempt:
-        self._tried.add(step.rung)
+    async def _begin(self, candidate: Candidate) -> Attempt:
+        self._tried.add(candidate.rung)
         attempts = self._route.attempts
         if not attempts or attempts[-1].status != "started":
-            attempts.append(new_attempt(self._route, step))
+            attempts.append(new_attempt(self._route, candidate))
         if len(attempts) > 1:
             await self._on_attempt(self._route)
         return attempts[-1]
 
-    async def _ask(self, step: Step, attempt: Attempt) -> AsyncGenerator[ClimbEvent, None]:
+    async def _ask(
+        self, candidate: Candidate, attempt: Attempt
+    ) -> AsyncGenerator[ClimbEvent, None]:
         """One rung's answer. Raises ProviderError."""
-        context = self._decision.context_for(step.deployment)
+        context = self._decision.context_for(candidate.deployment)
         self._decision.note_context(context)
         answering = False
         known: Citations | None = None
-        calling = self._caller.call(attempt, step.deployment, context.messages, context.tokens)
+        calling = self._caller.call(attempt, candidate.deployment, context.messages, context.tokens)
         async with aclosing(calling) as events:
             async for event in events:
                 if not answering and isinstance(event, TextDelta | Finished):
@@ -128,7 +130,7 @@ class Climb:
                     if answering:
                         yield event
 
-    def _after_break(self, step: Step, error: ProviderError) -> Step:
+    def _after_break(self, candidate: Candidate, error: ProviderError) -> Candidate:
         """Where to go after words were shown. Raises LadderExhausted when they must stand."""
         self._shown_by = error.code
         remedy = self._remedy(error)
@@ -136,28 +138,28 @@ class Climb:
             raise LadderExhausted(error.code)
         if self._decision.ladder.on_break == "interrupt":
             raise LadderExhausted("interrupted")
-        following = self._next(step)
-        again = remedy is Remedy.RETRY and step.rung not in self._retried
+        following = self._next(candidate)
+        again = remedy is Remedy.RETRY and candidate.rung not in self._retried
         if following is None and again and self._calls_left() > 0:
-            self._retried.add(step.rung)
-            following = step
+            self._retried.add(candidate.rung)
+            following = candidate
         if following is None:
             raise LadderExhausted("interrupted")
         return following
 
-    async def _after_failure(self, step: Step, error: ProviderError) -> Step:
+    async def _after_failure(self, candidate: Candidate, error: ProviderError) -> Candidate:
         """Where to go when nothing of this attempt was shown. Raises LadderExhausted."""
         match self._remedy(error):
             case Remedy.STOP:
                 raise LadderExhausted(self._failure(error.code))
             case Remedy.LARGER:
-                following = self._next(step, larger_than=step.deployment.context_window)
+                following = self._next(candidate, larger_than=candidate.deployment.context_window)
                 if following is None:
                     raise LadderExhausted(self._failure(error.code))
-            case Remedy.RETRY if await self._may_retry(step, error):
-                following = step
+            case Remedy.RETRY if await self._may_retry(candidate, error):
+                following = candidate
             case _:
-                following = self._next(step)
+                following = self._next(candidate)
         if following is None:
             raise LadderExhausted(self._failure("providers_unavailable"))
         return following
@@ -175,8 +177,8 @@ class Climb:
     def _calls_left(self) -> int:
         return self._policy.max_calls - len(self._route.attempts)
 
-    def _next(self, step: Step, *, larger_than: int = 0) -> Step | None:
-        """The next untried step; with one call left the last one, so that it gets its chance."""
+    def _next(self, candidate: Candidate, *, larger_than: int = 0) -> Candidate | None:
+        """The next untried candidate; with one call left the last one, so that it gets its chance."""
         left = [
             other
             for other in self._steps
@@ -186,19 +188,19 @@ class Climb:
             return None
         if self._calls_left() > 1:
             return left[0]
-        return next((other for other in reversed(left) if not other.resting), left[-1])
+        return next((other for other in reversed(left) if not other.unavailable), left[-1])
 
-    async def _may_retry(self, step: Step, error: ProviderError) -> bool:
+    async def _may_retry(self, candidate: Candidate, error: ProviderError) -> bool:
         """Whether to ask the same rung once more; waits as long as the vendor wants, if patient."""
         wished = error.retry_after_s if isinstance(error, Delayed) else None
         if wished is not None and self._waited_s + wished > self._policy.patience_s:
-            self._health.cool_deployment(step.deployment.name, wished)
+            self._health.cool_deployment(candidate.deployment.name, wished)
             return False
-        if step.rung in self._retried or self._calls_left() <= 0:
+        if candidate.rung in self._retried or self._calls_left() <= 0:
             return False
-        if self._calls_left() == 1 and self._next(step) is not None:
+        if self._calls_left() == 1 and self._next(candidate) is not None:
             return False
-        self._retried.add(step.rung)
+        self._retried.add(candidate.rung)
         delay = wished if wished is not None else BACKOFF_S * random.uniform(0.5, 1.5)
         self._waited_s += delay
         await anyio.sleep(delay)

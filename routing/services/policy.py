@@ -21,9 +21,9 @@ from routing.models import (
     Rung,
 )
 from routing.models import IntentRule as RuleRow
-from routing.services import content
-from routing.services.content import IntentContent, LadderContent, PolicyContent
-from routing.services.difference import in_words
+from routing.services import policy_content
+from routing.services.policy_content import IntentContent, LadderContent, PolicyContent
+from routing.services.policy_diff import in_words
 
 DIFFERENCE_MAX = 300
 
@@ -51,6 +51,7 @@ def content_of_tables() -> PolicyContent:
         max_calls=policy.max_calls,
         patience_s=policy.patience_s,
         reroute_filtered=policy.reroute_filtered,
+        turn_limit_s=policy.turn_limit_s,
         intents={row.name: _intent(row) for row in Intent.objects.prefetch_related("rules")},
         ladders={
             row.name: _ladder(row)
@@ -86,6 +87,7 @@ def _ladder(row: Ladder) -> LadderContent:
         "cache_ttl_s": row.cache_ttl_s,
         "cache_scope": row.cache_scope,
         "on_break": row.on_break,
+        "web_search": row.web_search,
     }
     return msgspec.convert(said, LadderContent)
 
@@ -119,11 +121,11 @@ def publish(
     said = content_of_tables()
     check(said)
     before = latest()
-    if before is not None and before.content == content.dump(said):
+    if before is not None and before.content == policy_content.dump(said):
         return None
     version = PolicyVersion.objects.create(
         number=before.number + 1 if before else 1,
-        content=content.dump(said),
+        content=policy_content.dump(said),
         difference=_difference(before, said, reverted_to),
         author_id=author.pk if author else None,
         reverted_to=reverted_to,
@@ -135,7 +137,7 @@ def publish(
 def _difference(before: PolicyVersion | None, said: PolicyContent, reverted_to: int | None) -> str:
     if before is None:
         return "Shipped policy"
-    words = difference(content.load(before), said)
+    words = difference(policy_content.load(before), said)
     if reverted_to is not None:
         words = f"Reverted to version {reverted_to} ({words})"
     return words if len(words) <= DIFFERENCE_MAX else f"{words[: DIFFERENCE_MAX - 1]}…"
@@ -154,7 +156,7 @@ def revert(*, number: int, author: AbstractBaseUser) -> PolicyVersion | None:
     Raises PolicyVersion.DoesNotExist, and PolicyInvalid when a model it names is gone.
     """
     hold()
-    said = content.load(PolicyVersion.objects.get(number=number))
+    said = policy_content.load(PolicyVersion.objects.get(number=number))
     deployments = {row.name: row for row in Deployment.objects.select_related("provider")}
     named = {rung for ladder in said.ladders.values() for rung in ladder.rungs}
     if missing := sorted(named - deployments.keys()):
@@ -166,6 +168,7 @@ def revert(*, number: int, author: AbstractBaseUser) -> PolicyVersion | None:
         max_calls=said.max_calls,
         patience_s=said.patience_s,
         reroute_filtered=said.reroute_filtered,
+        turn_limit_s=said.turn_limit_s,
     )
     Ladder.objects.exclude(name__in=list(said.ladders)).delete()
     Intent.objects.exclude(name__in=list(said.intents)).delete()
@@ -204,6 +207,7 @@ def _restore_ladder(name: str, said: LadderContent, deployments: dict[str, Deplo
             "cache_ttl_s": said.cache_ttl_s,
             "cache_scope": said.cache_scope,
             "on_break": said.on_break,
+            "web_search": said.web_search,
         },
     )
     set_rungs(row, [deployments[rung] for rung in said.rungs])
@@ -211,11 +215,13 @@ def _restore_ladder(name: str, said: LadderContent, deployments: dict[str, Deplo
 
 def set_rungs(ladder: Ladder, deployments: list[Deployment]) -> None:
     """Give a ladder exactly these rungs, in this order; rungs that stay keep their rows."""
-    ladder.rungs.exclude(deployment__in=deployments).delete()
+    kept = {rung.deployment_id: rung for rung in ladder.rungs.order_by("-id")}
+    ladder.rungs.exclude(pk__in=[rung.pk for rung in kept.values()]).delete()
     for position, deployment in enumerate(deployments):
-        Rung.objects.update_or_create(
-            ladder=ladder, deployment=deployment, defaults={"position": position}
-        )
+        rung = kept.pop(deployment.pk, None) or Rung(ladder=ladder, deployment=deployment)
+        rung.position = position
+        rung.save()
+    ladder.rungs.filter(pk__in=[rung.pk for rung in kept.values()]).delete()
 
 
 def give_ladder(intent: Intent) -> Ladder:

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from routing.providers.messages import Citation, FinishReason, Message
 from routing.route import UsageSource
-from routing.services.facts import CacheScope
+from routing.services.snapshot_types import CacheScope
 
 logger = logging.getLogger(__name__)
 MEMORY_ENTRIES = 2_000
@@ -125,9 +125,9 @@ class MemoryCache:
 class RedisCache:
     """Replies that all processes share."""
 
-    def __init__(self, url: str, *, house: str) -> None:
-        """`house` keeps installations apart that share a Redis."""
-        self._prefix = f"chatcore:{house}:reply:"
+    def __init__(self, url: str, *, installation: str) -> None:
+        """`installation` keeps installations apart that share a Redis."""
+        self._prefix = f"chatcore:{installation}:reply:"
         self._redis = redis.asyncio.from_url(
             url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
         )

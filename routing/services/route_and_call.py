@@ -11,10 +11,10 @@ import msgspec
 
 from routing.providers.messages import Citation, Citations, Finished, TextDelta
 from routing.route import Attempt
-from routing.services.attempt import Caller
+from routing.services.attempt import AttemptRunner
 from routing.services.breaker import Health
+from routing.services.decision import Decision
 from routing.services.ladder import Answered, Answering, Climb, OnAttempt
-from routing.services.plan import Decision
 from routing.services.response_cache import (
     CachedReply,
     Owner,
@@ -34,7 +34,7 @@ class FromCache(msgspec.Struct, frozen=True):
 RouteEvent = FromCache | Answering | TextDelta | Citations | Answered
 
 
-class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+class CacheUse(msgspec.Struct, frozen=True, kw_only=True):
     """Where a reply may be looked up and kept, and for whom."""
 
     cache: ResponseCache
@@ -50,23 +50,23 @@ async def route_and_call(
     stopwatch: Callable[[], int],
     started_at: datetime,
     on_attempt: OnAttempt,
-    keeping: Keeping | None = None,
+    cache_use: CacheUse | None = None,
 ) -> AsyncGenerator[RouteEvent, None]:
     """Answer one request, as decided; the decision's route says afterwards what happened.
 
     `stopwatch` gives milliseconds since the request came, `started_at` is that moment (UTC, for the
     price in force). Raises LadderExhausted. Closing the generator ends the call to the provider.
     """
-    key = _cache_key(decision, keeping)
-    if keeping and key and not keeping.fresh:
+    key = _cache_key(decision, cache_use)
+    if cache_use and key and not cache_use.fresh:
         decision.route.cache_asked_ms = stopwatch()
-        hit = await keeping.cache.get_cached(key)
+        hit = await cache_use.cache.get_cached(key)
         decision.route.cache_answered_ms = stopwatch()
         if hit:
             for event in _replay(decision, hit):
                 yield event
             return
-    caller = Caller(
+    caller = AttemptRunner(
         snapshot=decision.snapshot, health=health, stopwatch=stopwatch, started_at=started_at
     )
     climb = Climb(decision=decision, caller=caller, health=health, on_attempt=on_attempt)
@@ -82,27 +82,27 @@ async def route_and_call(
                 case Citations(items):
                     citations = items
                 case Answered(attempt, finished):
-                    if keeping and key and _is_whole(finished):
+                    if cache_use and key and _is_whole(finished):
                         reply = _to_keep("".join(text), citations, attempt, finished)
-                        await keeping.cache.set_cached(
+                        await cache_use.cache.set_cached(
                             key, reply, ttl_s=decision.ladder.cache_ttl_s
                         )
             yield event
 
 
-def _cache_key(decision: Decision, keeping: Keeping | None) -> str:
+def _cache_key(decision: Decision, cache_use: CacheUse | None) -> str:
     """The key of this request's reply; "" when its ladder keeps none or nobody could answer."""
-    ladder, steps = decision.ladder, decision.reachable()
-    if keeping is None or not ladder.cache_ttl_s or not steps:
+    ladder, candidates = decision.ladder, decision.reachable()
+    if cache_use is None or not ladder.cache_ttl_s or not candidates:
         return ""
     return make_cache_key(
-        keeping.owner.thread,
+        cache_use.owner.thread,
         decision.prompt,
         decision.route.intent,
-        owner=keeping.owner,
+        owner=cache_use.owner,
         scope=ladder.cache_scope,
         policy_version=decision.route.policy_version,
-        context=decision.context_for(steps[0].deployment).messages,
+        context=decision.context_for(candidates[0].deployment).messages,
         ladder=ladder.rungs,
     )
 

@@ -15,8 +15,8 @@ from django.db import transaction
 from routing.intents import Detector
 from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
 from routing.secrets import DoesNotOpen
-from routing.services import content, credentials
-from routing.services.facts import (
+from routing.services import credentials, policy_content
+from routing.services.snapshot_types import (
     DeploymentFacts,
     KeyFacts,
     LadderFacts,
@@ -101,13 +101,14 @@ def _policy(known: Snapshot | None) -> tuple[PolicyFacts, Detector]:
         raise RuntimeError("No policy version has been published: run manage.py seed.")
     if known is not None and known.policy.version == number:
         return known.policy, known.detector
-    said = content.load(PolicyVersion.objects.get(number=number))
+    said = policy_content.load(PolicyVersion.objects.get(number=number))
     policy = PolicyFacts(
         version=number,
         persona=said.persona,
         max_calls=said.max_calls,
         patience_s=said.patience_s,
         reroute_filtered=said.reroute_filtered,
+        turn_limit_s=said.turn_limit_s,
         ladders={
             name: LadderFacts(
                 name=name,
@@ -115,12 +116,13 @@ def _policy(known: Snapshot | None) -> tuple[PolicyFacts, Detector]:
                 cache_ttl_s=ladder.cache_ttl_s,
                 cache_scope=ladder.cache_scope,
                 on_break=ladder.on_break,
+                web_search=ladder.web_search,
             )
             for name, ladder in said.ladders.items()
         },
         intent_labels={name: intent.label for name, intent in said.intents.items()},
     )
-    return policy, Detector(content.specs(said))
+    return policy, Detector(policy_content.specs(said))
 
 
 def _keys() -> dict[str, tuple[KeyFacts, ...]]:
@@ -150,8 +152,11 @@ def _deployments(keys: dict[str, tuple[KeyFacts, ...]]) -> list[DeploymentFacts]
             context_window=row.context_window,
             max_output_tokens=row.max_output_tokens,
             first_token_timeout_s=float(row.first_token_timeout_s),
+            thinking_timeout_s=float(row.thinking_timeout_s),
             max_concurrency=row.max_concurrency,
             offered=row.offered,
+            demo=row.demo,
+            probe="call" if row.provider.probe == Provider.Probe.CALL else "models",
             disabled=_disabled(row, row.provider, has_key=row.provider.slug in keys),
         )
         for row in Deployment.objects.select_related("provider")

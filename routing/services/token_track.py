@@ -14,7 +14,7 @@ from routing.providers.messages import ReportedCost
 from routing.providers.usage import Usage
 from routing.route import Attempt, CostSource, Route, UsageSource
 from routing.services.estimate import estimate_tokens
-from routing.services.facts import PriceFacts, Snapshot
+from routing.services.snapshot_types import PriceFacts, Snapshot
 
 MILLION = Decimal(1_000_000)
 THOUSAND = Decimal(1_000)

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 from routing.simulator.behaviours import Behaviour
 from routing.simulator.calls import Call, Counts, Finish, Reply
-from routing.simulator.known import known
+from routing.simulator.known_answers import known
 
 WORDS_A_DELTA = 2
 ECHO_CHARACTERS = 3

@@ -143,26 +143,28 @@ class TestACheck:
 
 class TestTheRung:
     @pytest.mark.parametrize(
-        ("passed_over", "resting", "verdict"),
+        ("passed_over", "unavailable", "verdict"),
         [
             ("no key", False, "passed"),
             ("cooling for another 12 s", True, "failed"),
             ("its breaker is open for another 12 s", True, "failed"),
         ],
     )
-    def test_is_the_first_that_is_set_up_even_while_it_rests(self, passed_over, resting, verdict):
+    def test_is_the_first_that_is_set_up_even_while_it_rests(
+        self, passed_over, unavailable, verdict
+    ):
         check = _rung(
             PlannedRung(
                 deployment="openai/best",
                 label="Best",
                 provider="OpenAI",
                 passed_over=passed_over,
-                resting=resting,
+                unavailable=unavailable,
             )
         )
 
         assert check.verdict == verdict
-        assert ("openai/best stands before it and rests: " in check.detail) is resting
+        assert ("openai/best stands before it and rests: " in check.detail) is unavailable
 
 
 @pytest.mark.usefixtures("ours", "nobody_there")

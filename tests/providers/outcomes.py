@@ -73,7 +73,9 @@ async def call(
     wire: str, base_url: str, asked: ChatRequest | None = None, deadlines: Deadlines = PATIENT
 ) -> Outcome:
     """One call to its end, whatever that is."""
-    provider = WIRES[wire](Endpoint(base_url=base_url, api_key="test-key", deadlines=deadlines))
+    provider = WIRES[wire].make(
+        Endpoint(base_url=base_url, api_key="test-key", deadlines=deadlines)
+    )
     outcome = Outcome()
     try:
         async with (

@@ -182,7 +182,9 @@ class TestSilence:
         async with vendor(script) as one:
             endpoint = Endpoint(base_url=one.base_url, deadlines=QUICK)
             words = []
-            async with aclosing(WIRES["chat_completions"](endpoint).stream(request())) as events:
+            async with aclosing(
+                WIRES["chat_completions"].make(endpoint).stream(request())
+            ) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         words.append(event.text)
@@ -355,7 +357,9 @@ class TestLeaving:
     async def test_closes_the_connection_to_the_vendor(self):
         async with vendor([head(), chunk(said("one")), HANG]) as one:
             endpoint = Endpoint(base_url=one.base_url)
-            async with aclosing(WIRES["chat_completions"](endpoint).stream(request())) as events:
+            async with aclosing(
+                WIRES["chat_completions"].make(endpoint).stream(request())
+            ) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         break

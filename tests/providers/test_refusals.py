@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from routing.providers import chat_errors, gemini_errors, responses_errors
+from routing.providers.chat_completions import errors as chat_errors
 from routing.providers.errors import InvalidRequest
+from routing.providers.gemini import errors as gemini_errors
+from routing.providers.responses import errors as responses_errors
 
 
 def chat(status, **error):

@@ -20,7 +20,10 @@ from routing.route import Route
 from routing.services.breaker import Health
 from routing.services.context import History
 from routing.services.decide import decide
-from routing.services.facts import (
+from routing.services.decision import Decision
+from routing.services.ladder import Answering, LadderExhausted
+from routing.services.route_and_call import route_and_call
+from routing.services.snapshot_types import (
     DeploymentFacts,
     KeyFacts,
     LadderFacts,
@@ -28,9 +31,6 @@ from routing.services.facts import (
     PriceFacts,
     Snapshot,
 )
-from routing.services.ladder import Answering, LadderExhausted
-from routing.services.plan import Decision
-from routing.services.route_and_call import route_and_call
 from routing.simulator import Simulator, serve
 from routing.simulator.vendors import Vendor
 
@@ -275,7 +275,7 @@ class TestBeforeTheFirstToken:
 
         assert second.asked == [KIMI_OK]
         assert "cooling for another" in second.route.rungs[0].passed_over
-        assert second.route.rungs[0].resting
+        assert second.route.rungs[0].unavailable
 
     async def test_cools_the_key_that_was_refused_for_all_of_its_models(self, house: House):
         await house.climb("openai/sim-401", KIMI_OK)
@@ -503,5 +503,5 @@ class TestARequestWithoutAnyone:
 
         assert reply.failed == "providers_unavailable"
         assert reply.route.rungs[0].passed_over == "no key"
-        assert not reply.route.rungs[0].resting
+        assert not reply.route.rungs[0].unavailable
         assert house.calls() == []

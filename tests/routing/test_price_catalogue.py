@@ -11,9 +11,9 @@ from pathlib import Path
 import genai_prices
 import pytest
 
-from routing.catalogue.prices import PRICES
+from routing.providers.registry import VENDORS
 from routing.providers.usage import Usage
-from routing.services.facts import PriceFacts
+from routing.services.snapshot_types import PriceFacts
 from routing.services.token_track import cost_of, price_in_force
 
 THEIR_NAMES = {
@@ -49,7 +49,8 @@ DISAGREEMENTS: dict[tuple[str, str], str] = {
 }
 """(model, usage) -> why, in words that docs/costs.md has beside the model's name."""
 COSTS = Path(__file__).resolve().parents[2] / "docs" / "costs.md"
-MODELS = sorted({(price.provider, price.model) for price in PRICES})
+PRICES = [(vendor.slug, price) for vendor in VENDORS for price in vendor.prices]
+MODELS = sorted({(provider, price.model) for provider, price in PRICES})
 
 
 def ours(provider: str, model: str, usage: Usage, at: datetime) -> Decimal | None:
@@ -64,8 +65,8 @@ def ours(provider: str, model: str, usage: Usage, at: datetime) -> Decimal | Non
             output_usd=price.output_usd,
             search_usd=price.search_usd,
         )
-        for number, price in enumerate(PRICES)
-        if (price.provider, price.model) == (provider, model)
+        for number, (slug, price) in enumerate(PRICES)
+        if (slug, price.model) == (provider, model)
     ]
     row = price_in_force(rows, at=at, input_tokens=usage.input_tokens or 0)
     return None if row is None else cost_of(usage, row)

@@ -99,7 +99,7 @@ class TestTheMemoryCache:
 class TestTheRedisCache:
     async def test_keeps_a_reply_for_every_process_of_one_house(self):
         url = os.environ["REDIS_URL"]
-        one, same, another = (RedisCache(url, house=house) for house in ("a", "a", "b"))
+        one, same, another = (RedisCache(url, installation=site) for site in ("a", "a", "b"))
 
         await one.set_cached("test", REPLY, ttl_s=60)
 
@@ -109,7 +109,7 @@ class TestTheRedisCache:
             await cache.aclose()
 
     async def test_holds_nothing_when_redis_cannot_be_reached(self, caplog):
-        cache = RedisCache("redis://127.0.0.1:9/0", house="a")
+        cache = RedisCache("redis://127.0.0.1:9/0", installation="a")
 
         await cache.set_cached("k", REPLY, ttl_s=60)
 
@@ -121,7 +121,7 @@ class TestTheRedisCache:
 class TestACancel:
     async def test_is_heard_whenever_it_comes(self):
         """Also while the library under it waits for a write that has just been done."""
-        cache = RedisCache(os.environ["REDIS_URL"], house="c")
+        cache = RedisCache(os.environ["REDIS_URL"], installation="c")
         await cache.get_cached("warm")
         unheard = [steps for steps in range(40) if await cancelled_in_vain(cache, steps)]
         await cache.aclose()

@@ -7,7 +7,7 @@ from routing.catalogue.ladders import LADDERS, LOCAL
 from routing.intents import FALLBACK_INTENT, check_rule
 from routing.models import Deployment, Intent, Ladder, PolicyVersion, Price, Provider, ProviderKey
 from routing.seeding import seed
-from routing.services import content
+from routing.services import policy_content
 
 VENDORS = {"openai", "gemini", "perplexity", "kimi"}
 
@@ -28,7 +28,7 @@ class TestSeed:
         assert {ladder.name for ladder in Ladder.objects.all()} == {*names, "summary"}
 
     def test_ships_only_rules_that_a_form_would_accept(self):
-        specs = content.specs(content.load(PolicyVersion.objects.get()))
+        specs = policy_content.specs(policy_content.load(PolicyVersion.objects.get()))
         rules = [rule for spec in specs for rule in spec.rules]
 
         assert rules

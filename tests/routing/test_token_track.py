@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from routing.providers.messages import ReportedCost
 from routing.providers.usage import Usage
-from routing.services.facts import PriceFacts
+from routing.services.snapshot_types import PriceFacts
 from routing.services.token_track import (
     cost_of,
     normalize_usage,

@@ -10,7 +10,7 @@ from observability.figures import Rows, Span
 from observability.names import Names
 from observability.rollup.report import Recommendation
 from routing.models import Deployment, Ladder, Price, Rung
-from routing.services.facts import PriceFacts
+from routing.services.snapshot_types import PriceFacts
 
 
 class Evidence:

@@ -18,7 +18,7 @@ from observability.rollup.report import Recommendation
 from observability.rollup.words import counted, money, share
 from routing.models import Deployment, ProviderKey
 from routing.providers.usage import Usage
-from routing.services.facts import PriceFacts
+from routing.services.snapshot_types import PriceFacts
 from routing.services.token_track import cost_of, price_in_force
 
 LEAST_CALLS = 5

@@ -1,11 +1,11 @@
-"""What changed between two policies, in one line for people?
+"""The changes between two policies, in one line for people.
 
 E.g. "coding_help: Gemini 3.8 Flash moved above GPT-6 Luna; persona changed".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from routing.services.content import IntentContent, LadderContent, PolicyContent
+from routing.services.policy_content import IntentContent, LadderContent, PolicyContent
 
 Labels = Mapping[str, str]
 
@@ -23,6 +23,8 @@ def _general(old: PolicyContent, new: PolicyContent) -> Iterator[str]:
         yield f"calls per message {old.max_calls} → {new.max_calls}"
     if old.patience_s != new.patience_s:
         yield f"patience {old.patience_s:g} s → {new.patience_s:g} s"
+    if old.turn_limit_s != new.turn_limit_s:
+        yield f"longest reply {old.turn_limit_s:g} s → {new.turn_limit_s:g} s"
     if old.reroute_filtered != new.reroute_filtered:
         yield (
             "filtered prompts now go on to the next rung"
@@ -98,6 +100,8 @@ def _ladder(old: LadderContent, new: LadderContent, labels: Labels) -> Iterator[
         yield f"replies shared by {old.cache_scope} → {new.cache_scope}"
     if old.on_break != new.on_break:
         yield f"on a break {old.on_break} → {new.on_break}"
+    if old.web_search != new.web_search:
+        yield "may search the web" if new.web_search else "no longer searches the web"
 
 
 def _moved(old: Sequence[str], new: Sequence[str], *, label_of: Sequence[str]) -> str:

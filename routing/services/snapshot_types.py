@@ -10,6 +10,7 @@ import msgspec
 from routing.intents import Detector
 
 CacheScope = Literal["user", "thread", "organisation"]
+Probe = Literal["models", "call"]
 OnBreak = Literal["restart", "interrupt"]
 
 
@@ -41,8 +42,14 @@ class DeploymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int
     first_token_timeout_s: float
     idle_timeout_s: float = 15.0
+    thinking_timeout_s: float = 60.0
+    """The first-token limit once the provider shows that it is thinking or searching."""
     max_concurrency: int
     offered: bool
+    demo: bool = False
+    """Too small to be right: called last of all, outside the number of calls."""
+    probe: Probe = "models"
+    """How its provider is asked whether it is back after an outage."""
     disabled: str = ""
     """Why staff's settings keep it from serving, in words; "" when they don't."""
 
@@ -68,6 +75,7 @@ class LadderFacts(msgspec.Struct, frozen=True, kw_only=True):
     cache_ttl_s: int = 0
     cache_scope: CacheScope = "user"
     on_break: OnBreak = "restart"
+    web_search: bool = False
 
 
 class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +86,8 @@ class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
     max_calls: int
     patience_s: float
     reroute_filtered: bool
+    turn_limit_s: float = 900.0
+    """A turn that takes longer is ended as interrupted."""
     ladders: Mapping[str, LadderFacts]
     intent_labels: Mapping[str, str]
     """Intent name -> what people call it."""

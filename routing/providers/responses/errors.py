@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from routing.providers import complaints
-from routing.providers.complaints import Complaint, Verdict
+from routing.providers import error_report
+from routing.providers.error_report import ErrorReport, ErrorType
 from routing.providers.errors import (
     ContextTooLong,
     EndpointRetired,
@@ -14,8 +14,8 @@ from routing.providers.errors import (
     ServerError,
 )
 
-_WORDS: Mapping[str, Verdict] = {
-    **complaints.OPENAI_WORDS,
+_WORDS: Mapping[str, ErrorType] = {
+    **error_report.OPENAI_WORDS,
     "too_many_prompt_tokens": ContextTooLong,
     "internal_error": ServerError,
     "chat_completions_not_available": EndpointRetired,
@@ -28,16 +28,16 @@ _NO_SUCH_MODEL = re.compile(r"model\b.*\b(not supported|not found|does not exist
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that an answer with an error status stands for."""
-    return _error_of(complaints.read(status, headers, body))
+    return _error_of(error_report.read(status, headers, body))
 
 
 def classify_in_band(document: object) -> ProviderError:
     """The error that an `error` or `response.failed` event stands for."""
-    return _error_of(complaints.read_in_band(document))
+    return _error_of(error_report.read_in_band(document))
 
 
-def _error_of(complaint: Complaint) -> ProviderError:
-    verdict = complaints.judge(complaint, _WORDS)
-    if verdict is InvalidRequest and _NO_SUCH_MODEL.search(complaint.message[:300]):
-        verdict = ModelGone
-    return complaints.error_of(verdict, complaint)
+def _error_of(report: ErrorReport) -> ProviderError:
+    kind = error_report.classify_report(report, _WORDS)
+    if kind is InvalidRequest and _NO_SUCH_MODEL.search(report.message[:300]):
+        kind = ModelGone
+    return error_report.error_of(kind, report)

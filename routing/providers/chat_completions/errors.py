@@ -6,8 +6,8 @@ Each vendor's words, and the few messages that must be read because no code says
 import re
 from collections.abc import Mapping
 
-from routing.providers import complaints
-from routing.providers.complaints import Complaint, Verdict
+from routing.providers import error_report
+from routing.providers.error_report import ErrorReport, ErrorType
 from routing.providers.errors import (
     ContentFiltered,
     ContextTooLong,
@@ -22,8 +22,8 @@ from routing.providers.errors import (
     ServerError,
 )
 
-_WORDS: Mapping[str, Verdict] = {
-    **complaints.OPENAI_WORDS,
+_WORDS: Mapping[str, ErrorType] = {
+    **error_report.OPENAI_WORDS,
     # Kimi, https://platform.moonshot.ai/docs/api/errors
     "invalid_authentication_error": KeyRefused,
     "incorrect_api_key_error": KeyRefused,
@@ -49,23 +49,23 @@ _INVALID_FIELD = re.compile(r"\binvalid (temperature|max_tokens|max_completion_t
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that an answer with an error status stands for."""
-    return _error_of(complaints.read(status, headers, body))
+    return _error_of(error_report.read(status, headers, body))
 
 
 def classify_in_band(document: object) -> ProviderError:
     """The error that an error object inside a 200 stands for."""
-    return _error_of(complaints.read_in_band(document))
+    return _error_of(error_report.read_in_band(document))
 
 
-def _error_of(complaint: Complaint) -> ProviderError:
-    verdict = complaints.judge(complaint, _WORDS)
-    if verdict is InvalidRequest and _TOO_LONG.search(complaint.message):
+def _error_of(report: ErrorReport) -> ProviderError:
+    kind = error_report.classify_report(report, _WORDS)
+    if kind is InvalidRequest and _TOO_LONG.search(report.message):
         # Kimi has no code for it.
-        verdict = ContextTooLong
-    elif verdict is InvalidRequest and _HIGH_RISK.search(complaint.message):
-        verdict = ContentFiltered
-    elif verdict is RateLimited and not complaint.type and _NO_MONEY.search(complaint.message):
+        kind = ContextTooLong
+    elif kind is InvalidRequest and _HIGH_RISK.search(report.message):
+        kind = ContentFiltered
+    elif kind is RateLimited and not report.type and _NO_MONEY.search(report.message):
         # Kimi's empty account may come without a type.
-        verdict = QuotaExhausted
-    field = _INVALID_FIELD.search(complaint.message)
-    return complaints.error_of(verdict, complaint, param=field.group(1) if field else None)
+        kind = QuotaExhausted
+    field = _INVALID_FIELD.search(report.message)
+    return error_report.error_of(kind, report, param=field.group(1) if field else None)

@@ -9,7 +9,7 @@ import msgspec
 
 from routing.intents import IntentRule, IntentSpec
 from routing.models import PolicyVersion
-from routing.services.facts import CacheScope, OnBreak
+from routing.services.snapshot_types import CacheScope, OnBreak
 
 
 class IntentContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +32,7 @@ class LadderContent(msgspec.Struct, frozen=True, kw_only=True):
     cache_ttl_s: int
     cache_scope: CacheScope
     on_break: OnBreak
+    web_search: bool = False
 
 
 class PolicyContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,7 @@ class PolicyContent(msgspec.Struct, frozen=True, kw_only=True):
     max_calls: int
     patience_s: float
     reroute_filtered: bool
+    turn_limit_s: float = 900.0
     intents: dict[str, IntentContent]
     ladders: dict[str, LadderContent]
 

@@ -7,8 +7,8 @@ tell, not the words.
 import re
 from collections.abc import Mapping
 
-from routing.providers import complaints, delays
-from routing.providers.complaints import Complaint, Verdict
+from routing.providers import delays, error_report
+from routing.providers.error_report import ErrorReport, ErrorType
 from routing.providers.errors import (
     ContextTooLong,
     InvalidRequest,
@@ -23,7 +23,7 @@ from routing.providers.fields import Json, items, obj, text
 
 _TOO_LONG = re.compile(r"token count.*exceeds the maximum", re.IGNORECASE | re.DOTALL)
 _CHARS_PER_TOKEN = 4
-_STATUSES: Mapping[str, Verdict] = {
+_STATUSES: Mapping[str, ErrorType] = {
     "UNAUTHENTICATED": KeyRefused,
     "FAILED_PRECONDITION": NotPermitted,
     "PERMISSION_DENIED": NotPermitted,
@@ -40,30 +40,30 @@ def classify(
     `prompt_chars` is the length of what was asked: a prompt larger than the minute's quota gets a 429
     for ever, and is in truth too long.
     """
-    return _error_of(complaints.read(status, headers, body), prompt_chars)
+    return _error_of(error_report.read(status, headers, body), prompt_chars)
 
 
 def classify_in_band(document: object) -> ProviderError:
     """The error that an error object inside a 200 stands for."""
-    return _error_of(complaints.read_in_band(document), 0)
+    return _error_of(error_report.read_in_band(document), 0)
 
 
-def _error_of(complaint: Complaint, prompt_chars: int) -> ProviderError:
-    details = [obj(detail) for detail in items(complaint.body.get("details"))]
-    verdict = _STATUSES.get(text(complaint.body.get("status")))
-    verdict = verdict or complaints.by_status(complaint.status)
+def _error_of(report: ErrorReport, prompt_chars: int) -> ProviderError:
+    details = [obj(detail) for detail in items(report.body.get("details"))]
+    kind = _STATUSES.get(text(report.body.get("status")))
+    kind = kind or error_report.by_status(report.status)
     if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
-        verdict = KeyRefused
-    elif verdict is InvalidRequest and _TOO_LONG.search(complaint.message):
-        verdict = ContextTooLong
-    elif verdict is RateLimited:
-        verdict = _which_quota(details, prompt_chars)
+        kind = KeyRefused
+    elif kind is InvalidRequest and _TOO_LONG.search(report.message):
+        kind = ContextTooLong
+    elif kind is RateLimited:
+        kind = _which_quota(details, prompt_chars)
     told = (delays.duration(text(detail.get("retryDelay"))) for detail in details)
     wait = next((seconds for seconds in told if seconds is not None), None)
-    return complaints.error_of(verdict, complaint, retry_after_s=wait)
+    return error_report.error_of(kind, report, retry_after_s=wait)
 
 
-def _which_quota(details: list[Json], prompt_chars: int) -> Verdict:
+def _which_quota(details: list[Json], prompt_chars: int) -> ErrorType:
     violations = [obj(v) for detail in details for v in items(detail.get("violations"))]
     for violation in violations:
         quota = text(violation.get("quotaId"))

@@ -21,7 +21,7 @@ from routing.providers.messages import (
     ReportedCost,
     StreamEvent,
 )
-from routing.providers.responses_errors import classify, classify_in_band
+from routing.providers.responses.errors import classify, classify_in_band
 from routing.providers.usage import Usage, count
 
 _TERMINAL = {
@@ -75,8 +75,6 @@ def request_body(request: ChatRequest) -> Json:
         body["instructions"] = "\n\n".join(instructions)
     if request.max_output_tokens is not None:
         body["max_output_tokens"] = request.max_output_tokens
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
     return body
 
 
@@ -153,7 +151,7 @@ class ResponsesDecoder:
         if words:
             self._part.append(words)
             self._said.append(words)
-            yield self.answer.say(words, refused=refused)
+            yield self.answer.add_text(words, refused=refused)
 
     def _end_part(self, event: Json, *, refused: bool) -> Iterator[StreamEvent]:
         """A part is repeated in full when it is done: what we missed of it is said now."""
@@ -179,7 +177,7 @@ class ResponsesDecoder:
             url = text(result.get("url"))
             if url:
                 self._sources[n] = Citation(n=n, url=url, title=text(result.get("title")))
-        yield from self.answer.cite(tuple(self._sources.values()))
+        yield from self.answer.set_citations(tuple(self._sources.values()))
 
     def _end(self, event: Json) -> Iterator[StreamEvent]:
         # An answer that is not streamed is the response itself.
@@ -219,7 +217,9 @@ class ResponsesDecoder:
             self._matched = True
             yield from self._restore("".join(self._said), full, refused=refused)
         used = {int(n) for n in _MARKER.findall("".join(self._said))}
-        yield from self.answer.cite(tuple(c for n, c in self._sources.items() if n in used))
+        yield from self.answer.set_citations(
+            tuple(c for n, c in self._sources.items() if n in used)
+        )
 
 
 def read_usage(reported: Json) -> Usage | None:

@@ -4,18 +4,18 @@ import msgspec
 
 from routing.route import Attempt, Route
 from routing.services.context import Context, History, build_context
-from routing.services.facts import DeploymentFacts, LadderFacts, Snapshot
+from routing.services.snapshot_types import DeploymentFacts, LadderFacts, Snapshot
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One rung that could be called."""
 
     rung: int
     """Its place in the ladder, from 0."""
     deployment: DeploymentFacts
-    resting: bool
+    unavailable: bool
     """Out just now: called only when every rung is."""
-    recovers_s: float
+    retry_in_s: float
     """Seconds until it is back; 0 when it is not out."""
 
 
@@ -24,7 +24,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     route: Route
     ladder: LadderFacts
-    steps: tuple[Step, ...]
+    candidates: tuple[Candidate, ...]
     """The rungs that can serve at all, in order."""
     snapshot: Snapshot
     history: History
@@ -46,14 +46,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         self.route.left_out_turns = context.left_out
         self.route.summarised_turns = context.summarised
 
-    def reachable(self) -> tuple[Step, ...]:
-        """The steps to try, in order: those that are not out, then the one nearest recovery.
+    def reachable(self) -> tuple[Candidate, ...]:
+        """The candidates to try, in order: those that are not out, then the one nearest recovery.
 
         So the last usable rung is never skipped: with all of them out, one is asked all the same.
         """
-        awake = tuple(step for step in self.steps if not step.resting)
-        resting = [step for step in self.steps if step.resting]
-        nearest = min(resting, key=lambda step: step.recovers_s, default=None)
+        awake = tuple(candidate for candidate in self.candidates if not candidate.unavailable)
+        unavailable = [candidate for candidate in self.candidates if candidate.unavailable]
+        nearest = min(unavailable, key=lambda candidate: candidate.retry_in_s, default=None)
         return (*awake, nearest) if nearest else awake
 
     def mark_first_attempt(self) -> None:
@@ -62,12 +62,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
             self.route.attempts.append(new_attempt(self.route, reachable[0]))
 
 
-def new_attempt(route: Route, step: Step) -> Attempt:
-    """The next attempt of a route, at one step, not yet called."""
+def new_attempt(route: Route, candidate: Candidate) -> Attempt:
+    """The next attempt of a route, at one candidate, not yet called."""
     return Attempt(
         number=len(route.attempts) + 1,
-        deployment=step.deployment.name,
-        provider=step.deployment.provider,
-        rung=step.rung,
+        deployment=candidate.deployment.name,
+        provider=candidate.deployment.provider,
+        rung=candidate.rung,
         leg=sum(attempt.reply_characters > 0 for attempt in route.attempts),
     )

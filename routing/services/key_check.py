@@ -103,7 +103,7 @@ async def _ask(wire: str, endpoint: Endpoint, model: str) -> str:
         max_output_tokens=ASKED_TOKENS,
     )
     try:
-        async with aclosing(WIRES[wire](endpoint).stream(asked)) as events:
+        async with aclosing(WIRES[wire].make(endpoint).stream(asked)) as events:
             async for event in events:
                 if isinstance(event, (TextDelta, ReasoningDelta, Finished)):
                     return ""

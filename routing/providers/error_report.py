@@ -27,9 +27,9 @@ from routing.providers.errors import (
 )
 from routing.providers.fields import Json, items, obj, parse, text
 
-Verdict = type[ProviderError]
+ErrorType = type[ProviderError]
 
-OPENAI_WORDS: Mapping[str, Verdict] = {
+OPENAI_WORDS: Mapping[str, ErrorType] = {
     "invalid_api_key": KeyRefused,
     "insufficient_quota": QuotaExhausted,
     "unsupported_country_region_territory": NotPermitted,
@@ -45,7 +45,7 @@ OPENAI_WORDS: Mapping[str, Verdict] = {
 }
 """The `code`s and `type`s of OpenAI's errors, which the vendors that copied its API use too."""
 
-_STATUSES: Mapping[int, Verdict] = {
+_STATUSES: Mapping[int, ErrorType] = {
     401: KeyRefused,
     402: QuotaExhausted,
     403: NotPermitted,
@@ -60,7 +60,7 @@ _STATUSES: Mapping[int, Verdict] = {
 }
 
 
-class Complaint(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     """A vendor's refusal, read from whichever shape its body has."""
 
     status: int
@@ -75,7 +75,7 @@ class Complaint(msgspec.Struct, frozen=True, kw_only=True):
     in_band: bool = False
 
 
-def read(status: int, headers: Mapping[str, str], body: bytes) -> Complaint:
+def read(status: int, headers: Mapping[str, str], body: bytes) -> ErrorReport:
     """The refusal in an answer with an error status; a body that says nothing leaves the status."""
     try:
         document = parse(body)
@@ -84,15 +84,15 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> Complaint:
     return read_document(document, status, headers)
 
 
-def read_in_band(document: object) -> Complaint:
+def read_in_band(document: object) -> ErrorReport:
     """The refusal in a JSON text that came inside a 200: the status is the one it names, else 500."""
-    complaint = read_document(document, 0, {})
-    named = int(complaint.code) if complaint.code.isdigit() else 0
+    report = read_document(document, 0, {})
+    named = int(report.code) if report.code.isdigit() else 0
     status = named if 400 <= named <= 599 else 500
-    return msgspec.structs.replace(complaint, status=status, in_band=True)
+    return msgspec.structs.replace(report, status=status, in_band=True)
 
 
-def read_document(document: object, status: int, headers: Mapping[str, str]) -> Complaint:
+def read_document(document: object, status: int, headers: Mapping[str, str]) -> ErrorReport:
     """From `{"error": {...}}`, `{"error": "..."}`, `{"detail": ...}`, `[{...}]` or the bare error."""
     if isinstance(document, list):
         document = document[0] if document else None
@@ -101,7 +101,7 @@ def read_document(document: object, status: int, headers: Mapping[str, str]) -> 
     body = obj(error)
     detail = outer.get("detail")
     message = text(body.get("message")) or text(error) or text(detail)
-    return Complaint(
+    return ErrorReport(
         status=status,
         headers=headers,
         code=_word(body.get("code")),
@@ -112,15 +112,15 @@ def read_document(document: object, status: int, headers: Mapping[str, str]) -> 
     )
 
 
-def judge(complaint: Complaint, words: Mapping[str, Verdict]) -> Verdict:
+def classify_report(report: ErrorReport, words: Mapping[str, ErrorType]) -> ErrorType:
     """By its code, then its type, then its status."""
-    for word in (complaint.code, complaint.type):
+    for word in (report.code, report.type):
         if word in words:
             return words[word]
-    return by_status(complaint.status)
+    return by_status(report.status)
 
 
-def by_status(status: int) -> Verdict:
+def by_status(status: int) -> ErrorType:
     """What a status means where nothing else is said.
 
     A redirect is a violation: a key must not follow it to another host.
@@ -130,12 +130,12 @@ def by_status(status: int) -> Verdict:
     return _STATUSES.get(status, ServerError if status >= 500 else InvalidRequest)
 
 
-def told_delay(complaint: Complaint) -> float | None:
+def retry_delay(report: ErrorReport) -> float | None:
     """Seconds until the vendor wants to be asked again, from header, message or reset header."""
     for wait in (
-        delays.from_headers(complaint.headers),
-        delays.from_message(complaint.message),
-        delays.from_resets(complaint.headers),
+        delays.from_headers(report.headers),
+        delays.from_message(report.message),
+        delays.from_resets(report.headers),
     ):
         if wait is not None:
             return wait
@@ -143,21 +143,21 @@ def told_delay(complaint: Complaint) -> float | None:
 
 
 def error_of(
-    verdict: Verdict,
-    complaint: Complaint,
+    kind: ErrorType,
+    report: ErrorReport,
     *,
     retry_after_s: float | None = None,
     param: str | None = None,
 ) -> ProviderError:
     """The error to raise, in our words."""
-    where = "in the answer" if complaint.in_band else f"HTTP {complaint.status}"
-    status, in_band = complaint.status, complaint.in_band
-    if issubclass(verdict, Delayed):
-        wait = told_delay(complaint) if retry_after_s is None else retry_after_s
-        return verdict(where, retry_after_s=wait, status=status, in_band=in_band)
-    if issubclass(verdict, InvalidRequest):
-        return verdict(where, param=param or complaint.param, status=status, in_band=in_band)
-    return verdict(where, status=status, in_band=in_band)
+    where = "in the answer" if report.in_band else f"HTTP {report.status}"
+    status, in_band = report.status, report.in_band
+    if issubclass(kind, Delayed):
+        wait = retry_delay(report) if retry_after_s is None else retry_after_s
+        return kind(where, retry_after_s=wait, status=status, in_band=in_band)
+    if issubclass(kind, InvalidRequest):
+        return kind(where, param=param or report.param, status=status, in_band=in_band)
+    return kind(where, status=status, in_band=in_band)
 
 
 def _word(value: object) -> str:

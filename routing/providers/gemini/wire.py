@@ -14,7 +14,7 @@ from routing.providers.base import Endpoint
 from routing.providers.errors import ContentFiltered, StreamCut
 from routing.providers.fields import Json, items, obj, parse, text, word
 from routing.providers.framing import Framing
-from routing.providers.gemini_errors import classify, classify_in_band
+from routing.providers.gemini.errors import classify, classify_in_band
 from routing.providers.messages import (
     ChatRequest,
     Citation,
@@ -69,8 +69,6 @@ def request_body(request: ChatRequest) -> Json:
     config: Json = {}
     if request.max_output_tokens is not None:
         config["maxOutputTokens"] = request.max_output_tokens
-    if request.temperature is not None:
-        config["temperature"] = request.temperature
     body: Json = {
         "contents": [
             {"role": "model" if m.role == "assistant" else "user", "parts": [{"text": m.content}]}
@@ -145,9 +143,9 @@ class GeminiDecoder:
     def _take_candidate(self, candidate: Json) -> Iterator[StreamEvent]:
         for part in map(obj, items(obj(candidate.get("content")).get("parts"))):
             if words := text(part.get("text")):
-                yield ReasoningDelta(words) if part.get("thought") else self.answer.say(words)
+                yield ReasoningDelta(words) if part.get("thought") else self.answer.add_text(words)
             self._calls_tools = self._calls_tools or "functionCall" in part
-        yield from self.answer.cite(_citations(obj(candidate.get("groundingMetadata"))))
+        yield from self.answer.set_citations(_citations(obj(candidate.get("groundingMetadata"))))
         raw = word(candidate.get("finishReason"))
         if raw:
             self.answer.raw_finish_reason = raw

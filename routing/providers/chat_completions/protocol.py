@@ -1,23 +1,21 @@
-"""How do OpenAI and those who copied its chat completions speak?
+"""The Chat Completions protocol: OpenAI's, and that of everybody who copied it.
 
-One wire, three dialects: OpenAI's own (and every compatible server's), Kimi's, and the one of
-Perplexity's Sonar, which was retired in September 2026.
+What differs between those who speak it is a `Dialect`, which a vendor's folder brings.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 
 import msgspec
 
 from routing.providers import call
 from routing.providers.answer import Answer
-from routing.providers.base import Endpoint, MakeProvider
-from routing.providers.chat_errors import classify, classify_in_band
+from routing.providers.base import Endpoint
+from routing.providers.chat_completions.errors import classify, classify_in_band
 from routing.providers.errors import StreamCut
 from routing.providers.fields import Json, items, money, obj, parse, text, word
 from routing.providers.framing import Framing
 from routing.providers.messages import (
     ChatRequest,
-    Citation,
     FinishReason,
     ReasoningDelta,
     ReportedCost,
@@ -37,27 +35,21 @@ _FINISH: dict[str, FinishReason] = {
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs between those who speak this wire."""
+    """What differs between those who speak this protocol."""
 
     cap_field: str = "max_completion_tokens"
-    sends_temperature: bool = True
     asks_for_usage: bool = True
-    is_sonar: bool = False
-    """Sources and cost in every chunk; "stop" even where the token cap cut the text."""
-
-
-OPENAI = Dialect()
-# K2.6 and K3 answer 400 to any temperature but 1.
-KIMI = Dialect(sends_temperature=False)
-SONAR = Dialect(cap_field="max_tokens", asks_for_usage=False, is_sonar=True)
+    make_decoder: "Callable[[ChatRequest], ChatDecoder]" = msgspec.field(
+        default_factory=lambda: ChatDecoder.for_request
+    )
 
 
 class ChatCompletions:
     """One endpoint that speaks this wire."""
 
-    def __init__(self, endpoint: Endpoint, dialect: Dialect = OPENAI) -> None:
+    def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None) -> None:
         self._endpoint = endpoint
-        self._dialect = dialect
+        self._dialect = dialect or Dialect()
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[StreamEvent, None]:
         """The answer as it arrives; see `Provider.stream`."""
@@ -68,13 +60,7 @@ class ChatCompletions:
             body=request_body(request, self._dialect),
             deadlines=self._endpoint.deadlines,
         )
-        decoder = ChatDecoder(self._dialect, request.max_output_tokens)
-        return call.run(one, decoder, classify)
-
-
-def speaking(dialect: Dialect) -> MakeProvider:
-    """A maker of providers of this dialect."""
-    return lambda endpoint: ChatCompletions(endpoint, dialect)
+        return call.run(one, self._dialect.make_decoder(request), classify)
 
 
 def request_body(request: ChatRequest, dialect: Dialect) -> Json:
@@ -84,21 +70,21 @@ def request_body(request: ChatRequest, dialect: Dialect) -> Json:
         body["stream_options"] = {"include_usage": True}
     if request.max_output_tokens is not None:
         body[dialect.cap_field] = request.max_output_tokens
-    if request.temperature is not None and dialect.sends_temperature:
-        body["temperature"] = request.temperature
     return body
 
 
 class ChatDecoder:
     """The vendor's chunks, turned into events."""
 
-    def __init__(self, dialect: Dialect = OPENAI, max_output_tokens: int | None = None) -> None:
-        """`max_output_tokens` is the request's cap, by which a Sonar answer is known to be cut."""
+    def __init__(self) -> None:
         self.answer = Answer()
         self.done = False
-        self._dialect = dialect
-        self._cap = max_output_tokens
         self._framing = Framing()
+
+    @classmethod
+    def for_request(cls, request: ChatRequest) -> "ChatDecoder":
+        """A decoder for the answer to one request."""
+        return cls()
 
     @property
     def complete(self) -> bool:
@@ -117,9 +103,11 @@ class ChatDecoder:
         if not self.complete:
             raise StreamCut("no finish reason")
         self.answer.finish_reason = self.answer.finish_reason or "stop"
-        if self._dialect.is_sonar:
-            self._infer_truncation()
+        self.last_look()
         yield self.answer.finished()
+
+    def last_look(self) -> None:
+        """Called before the end is told, for what a dialect says only there."""
 
     def _take(self, kind: str, data: bytes, said_in: str = "delta") -> Iterator[StreamEvent]:
         """`said_in` names where the words are: Sonar fills both places, one of them to no purpose."""
@@ -136,21 +124,24 @@ class ChatDecoder:
         if chunk.get("error") or kind == "error":
             raise classify_in_band(chunk)
         self.answer.model = word(chunk.get("model")) or self.answer.model
-        if self._dialect.is_sonar:
-            yield from self.answer.cite(_sonar_citations(chunk))
+        yield from self.look_at(chunk)
         for choice in map(obj, items(chunk.get("choices"))):
             if choice.get("index", 0) == 0:
                 yield from self._take_choice(choice, said_in)
         self._take_usage(chunk.get("usage"))
+
+    def look_at(self, chunk: Json) -> Iterator[StreamEvent]:
+        """Called with every chunk, for what a dialect says beside the choices."""
+        yield from ()
 
     def _take_choice(self, choice: Json, said_in: str) -> Iterator[StreamEvent]:
         said = obj(choice.get(said_in))
         if thought := text(said.get("reasoning_content") or said.get("reasoning")):
             yield ReasoningDelta(thought)
         if words := text(said.get("content")):
-            yield self.answer.say(words)
+            yield self.answer.add_text(words)
         if refusal := text(said.get("refusal")):
-            yield self.answer.say(refusal, refused=True)
+            yield self.answer.add_text(refusal, refused=True)
         raw = word(choice.get("finish_reason"))
         if raw:
             self.answer.raw_finish_reason = raw
@@ -162,13 +153,7 @@ class ChatDecoder:
         if reported:
             usage = obj(reported)
             self.answer.usage = read_usage(usage) or self.answer.usage
-            self.answer.cost = _sonar_cost(usage) or self.answer.cost
-
-    def _infer_truncation(self) -> None:
-        used = self.answer.usage.output_tokens if self.answer.usage else None
-        if self.answer.finish_reason == "stop" and self._cap and (used or 0) >= self._cap:
-            self.answer.finish_reason = "length"
-            self.answer.truncated_inferred = True
+            self.answer.cost = read_cost(usage) or self.answer.cost
 
 
 def read_usage(reported: Json) -> Usage | None:
@@ -194,21 +179,12 @@ def read_usage(reported: Json) -> Usage | None:
     )
 
 
-def _sonar_cost(usage: Json) -> ReportedCost | None:
-    """Only the last chunk's is real: the others carry zeros and no request fee."""
+def read_cost(usage: Json) -> ReportedCost | None:
+    """The vendor's own bill, where it sends one; Sonar's is real in the last chunk only, the others
+    carry zeros and no request fee.
+    """
     cost = obj(usage.get("cost"))
     total = money(cost.get("total_cost"))
     if not total:
         return None
     return ReportedCost(total_usd=total, request_fee_usd=money(cost.get("request_cost")))
-
-
-def _sonar_citations(chunk: Json) -> tuple[Citation, ...]:
-    titles = {
-        text(found.get("url")): text(found.get("title"))
-        for found in map(obj, items(chunk.get("search_results")))
-    }
-    urls = [text(url) for url in items(chunk.get("citations"))] or list(titles)
-    return tuple(
-        Citation(n=n, url=url, title=titles.get(url, "")) for n, url in enumerate(urls, start=1)
-    )

@@ -1,0 +1,55 @@
+"""Perplexity's Sonar dialect of Chat Completions, which was retired in September 2026.
+
+It is kept for recorded answers, and for servers that still play it.
+"""
+
+from collections.abc import Iterator
+
+from routing.providers.base import Endpoint
+from routing.providers.chat_completions.protocol import ChatCompletions, ChatDecoder, Dialect
+from routing.providers.fields import Json, items, obj, text
+from routing.providers.messages import ChatRequest, Citation, StreamEvent
+
+
+class SonarDecoder(ChatDecoder):
+    """Sources in every chunk, and "stop" even where the token cap cut the text."""
+
+    def __init__(self, max_output_tokens: int | None = None) -> None:
+        """`max_output_tokens` is the request's cap, by which an answer is known to be cut."""
+        super().__init__()
+        self._cap = max_output_tokens
+
+    @classmethod
+    def for_request(cls, request: ChatRequest) -> "SonarDecoder":
+        """A decoder for the answer to one request."""
+        return cls(request.max_output_tokens)
+
+    def look_at(self, chunk: Json) -> Iterator[StreamEvent]:
+        """The sources."""
+        yield from self.answer.set_citations(_citations(chunk))
+
+    def last_look(self) -> None:
+        """Tell the end by the cap from one by the model."""
+        used = self.answer.usage.output_tokens if self.answer.usage else None
+        if self.answer.finish_reason == "stop" and self._cap and (used or 0) >= self._cap:
+            self.answer.finish_reason = "length"
+            self.answer.truncated_inferred = True
+
+
+SONAR = Dialect(cap_field="max_tokens", asks_for_usage=False, make_decoder=SonarDecoder.for_request)
+
+
+def make_sonar(endpoint: Endpoint) -> ChatCompletions:
+    """Sonar at one endpoint."""
+    return ChatCompletions(endpoint, SONAR)
+
+
+def _citations(chunk: Json) -> tuple[Citation, ...]:
+    titles = {
+        text(found.get("url")): text(found.get("title"))
+        for found in map(obj, items(chunk.get("search_results")))
+    }
+    urls = [text(url) for url in items(chunk.get("citations"))] or list(titles)
+    return tuple(
+        Citation(n=n, url=url, title=titles.get(url, "")) for n, url in enumerate(urls, start=1)
+    )
