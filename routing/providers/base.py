@@ -19,6 +19,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Ends in the version path: `https://api.openai.com/v1`."""
     api_key: str = msgspec.field(default="")
     deadlines: Deadlines = Deadlines()
+    without: frozenset[str] = frozenset()
+    """Parameters that this deployment has refused (`ParameterRefused.parameter`): not sent again."""
 
     def __repr__(self) -> str:
         """Without the key, which must not reach a log."""

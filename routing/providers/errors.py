@@ -2,22 +2,27 @@
 
     ProviderError                      code                 remedy
     ├── Unreachable                    network              RETRY
-    ├── StreamCut                      cut                  RETRY   ended without a finish
-    ├── TimedOut                       timeout              NEXT    `phase`: connect, first_token, idle
-    ├── Delayed                                                     `retry_after_s`
+    ├── StreamCut                      cut                  RETRY      ended without a finish
+    ├── TimedOut                       timeout              NEXT       `phase` says when
+    ├── Delayed                                                        `retry_after_s`
     │   ├── RateLimited                rate_limit           RETRY
     │   ├── Overloaded                 overloaded           RETRY
-    │   └── ServerError                server_error         RETRY
-    ├── KeyRefused                     auth                 NEXT    the key cools
-    ├── NotPermitted                   permission           NEXT    the key cools
-    ├── QuotaExhausted                 quota_exhausted      NEXT    the key cools
-    ├── ModelGone                      model_not_found      NEXT    the deployment cools
-    ├── EndpointRetired                endpoint_retired     NEXT    the deployment cools
+    │   └── ServerError                server_error         RETRY      any other 5xx, and 499
+    ├── KeyRefused                     auth                 OTHER_KEY  the key cools
+    ├── NotPermitted                   permission           OTHER_KEY  the key cools
+    ├── QuotaExhausted                 quota_exhausted      OTHER_KEY  the key cools
+    ├── ModelGone                      model_not_found      NEXT       the deployment cools
+    ├── EndpointRetired                endpoint_retired     NEXT       the deployment cools
     ├── ContextTooLong                 context_length       LARGER
-    ├── InvalidRequest                 invalid_request      STOP    `param` it names, if any
+    ├── InvalidRequest                 invalid_request      NEXT       STOP if another vendor agrees
+    │   └── ParameterRefused           parameter_refused    ADAPT      `parameter` that we added
     ├── ContentFiltered                content_filter       STOP
     ├── EmptyAnswer                    empty_answer         NEXT
-    └── ProtocolViolated               protocol             NEXT    not what this wire speaks
+    │   └── OnlyThought                only_thought         LONGER     the cap went into thinking
+    ├── ConcurrencyLimit               concurrency_limit    NEXT       our own limit, not the vendor's
+    └── ProtocolViolated               protocol             NEXT       not what this wire speaks
+
+Only these leave a wire: `routing.providers.call` turns any other exception into ProtocolViolated.
 
 A remedy is advice for a call that has shown nothing yet. What happens after the first visible token
 is the policy's business, not the wire's. The texts here are ours: a vendor's own words may repeat a
@@ -39,6 +44,12 @@ class Remedy(Enum):
     NEXT = "next"
     LARGER = "larger"
     """The next rung with a larger context window."""
+    LONGER = "longer"
+    """The next rung that may write a longer reply, else the next."""
+    OTHER_KEY = "other_key"
+    """The same rung with the provider's next key, else the next rung."""
+    ADAPT = "adapt"
+    """The same rung without the parameter that was refused, which is remembered; else the next."""
     STOP = "stop"
     """No other provider would do better: tell the user."""
 
@@ -93,7 +104,10 @@ class TimedOut(ProviderError):
 
     code, remedy, hurts_breaker = "timeout", Remedy.NEXT, True
 
-    def __init__(self, phase: Literal["connect", "first_token", "idle"]) -> None:
+    def __init__(
+        self, phase: Literal["connect", "first_token", "thinking", "idle", "turn"]
+    ) -> None:
+        """`thinking`: it showed that it works, and then nothing; `turn`: the turn's own limit."""
         super().__init__(f"{phase} deadline passed")
         self.phase = phase
 
@@ -136,19 +150,19 @@ class ServerError(Delayed):
 class KeyRefused(ProviderError):
     """Unknown, expired or revoked key."""
 
-    code, remedy, cools = "auth", Remedy.NEXT, Cools.KEY
+    code, remedy, cools = "auth", Remedy.OTHER_KEY, Cools.KEY
 
 
 class NotPermitted(ProviderError):
     """The key is good, but may not do this: region, organisation, billing."""
 
-    code, remedy, cools = "permission", Remedy.NEXT, Cools.KEY
+    code, remedy, cools = "permission", Remedy.OTHER_KEY, Cools.KEY
 
 
 class QuotaExhausted(ProviderError):
     """The account is out of money or of its daily allowance."""
 
-    code, remedy, cools = "quota_exhausted", Remedy.NEXT, Cools.KEY
+    code, remedy, cools = "quota_exhausted", Remedy.OTHER_KEY, Cools.KEY
 
 
 class ModelGone(ProviderError):
@@ -172,7 +186,7 @@ class ContextTooLong(ProviderError):
 class InvalidRequest(ProviderError):
     """The vendor refuses the request as it is."""
 
-    code, remedy = "invalid_request", Remedy.STOP
+    code, remedy = "invalid_request", Remedy.NEXT
 
     def __init__(
         self,
@@ -186,6 +200,17 @@ class InvalidRequest(ProviderError):
         self.param = param
 
 
+class ParameterRefused(InvalidRequest):
+    """The vendor does not take a parameter, or a role, that the wire added by itself."""
+
+    code, remedy = "parameter_refused", Remedy.ADAPT
+
+    def __init__(self, parameter: str, *, status: int | None = None, in_band: bool = False) -> None:
+        """`parameter`: one of the names that an `Endpoint` may be `without`."""
+        super().__init__(f"without {parameter}", param=parameter, status=status, in_band=in_band)
+        self.parameter = parameter
+
+
 class ContentFiltered(ProviderError):
     """The vendor's filter refused the prompt or withheld the answer."""
 
@@ -193,9 +218,22 @@ class ContentFiltered(ProviderError):
 
 
 class EmptyAnswer(ProviderError):
-    """It stopped without having said anything."""
+    """It ended without a visible word, whatever the reason. One prompt may do this to any model, so
+    it says nothing of the deployment's health."""
 
-    code, remedy, hurts_breaker = "empty_answer", Remedy.NEXT, True
+    code, remedy = "empty_answer", Remedy.NEXT
+
+
+class OnlyThought(EmptyAnswer):
+    """The whole cap on generated tokens was spent on thinking."""
+
+    code, remedy = "only_thought", Remedy.LONGER
+
+
+class ConcurrencyLimit(ProviderError):
+    """Our own limit of calls at once is reached; it says nothing of the provider."""
+
+    code, remedy = "concurrency_limit", Remedy.NEXT
 
 
 class ProtocolViolated(ProviderError):

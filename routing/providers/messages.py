@@ -13,7 +13,9 @@ from routing.providers.usage import Usage
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "error"]
-TruncatedReason = Literal["token_limit", "unreadable_event", "size_cap"]
+TruncatedReason = Literal[
+    "token_limit", "content_filter", "unreadable_event", "unknown_finish", "size_cap"
+]
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -28,18 +30,24 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     messages: tuple[Message, ...]
+    web_search: bool = False
+    """Whether the vendor may search the web for it, where that is offered (and charged)."""
     max_output_tokens: int | None = None
     """The cap on generated tokens, reasoning included; None leaves it to the vendor."""
 
 
 class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a provider may be silent, in seconds. There is no cap on a stream that keeps talking."""
+    """How long a provider may be silent, in seconds."""
 
     connect_s: float = 3.0
     first_token_s: float = 10.0
     """From the request's end to the headers, and from there to the first piece of content."""
+    thinking_s: float = 60.0
+    """Instead of `first_token_s`, once the vendor has sent any event: it is thinking or searching."""
     idle_s: float = 15.0
     """Between two pieces of content; keep-alive comments do not count."""
+    turn_s: float | None = None
+    """Until this call must have ended, whatever it says; None: no limit."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -100,4 +108,10 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     unreadable_events: int = 0
 
 
-StreamEvent = Opened | TextDelta | ReasoningDelta | Citations | Finished
+class Working(msgspec.Struct, frozen=True):
+    """A sign of life before the first words: the vendor says that the model thinks or searches."""
+
+    activity: Literal["thinking", "searching"]
+
+
+StreamEvent = Opened | Working | TextDelta | ReasoningDelta | Citations | Finished

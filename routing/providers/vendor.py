@@ -8,14 +8,14 @@
 `routing.providers.registry` lists the vendors; nothing else has to know about a new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 import msgspec
 
-from routing.providers.base import MakeProvider
+from routing.providers.base import Endpoint, MakeProvider
 
 PRICED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 """From when on a price holds that names no day: before any call of this project."""
@@ -27,6 +27,8 @@ class Wire(msgspec.Struct, frozen=True):
     label: str
     """How staff read it in the admin."""
     make: MakeProvider
+    is_alive: "Callable[[Endpoint], Awaitable[bool | None]] | None" = None
+    """Asks, at no cost, whether the vendor answers again after an outage; None: it cannot tell."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

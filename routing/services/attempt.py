@@ -8,7 +8,7 @@ from decimal import Decimal
 from weakref import WeakKeyDictionary
 
 from routing.providers.base import Endpoint
-from routing.providers.errors import Cools, ProviderError, Remedy, StreamCut, TimedOut
+from routing.providers.errors import ConcurrencyLimit, Cools, ProviderError, StreamCut, TimedOut
 from routing.providers.messages import (
     ChatRequest,
     Deadlines,
@@ -26,12 +26,6 @@ from routing.route import Attempt
 from routing.services.breaker import Health
 from routing.services.snapshot_types import DeploymentFacts, KeyFacts, Snapshot
 from routing.services.token_track import note_tally, prices_of, tally
-
-
-class ConcurrencyLimit(ProviderError):
-    """Our own limit of calls at once is reached; it says nothing of the provider."""
-
-    code, remedy = "overloaded", Remedy.NEXT
 
 
 class Slots:
