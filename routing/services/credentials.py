@@ -64,7 +64,7 @@ def open_key(key: ProviderKey) -> str:
     return sealer().open(key.sealed, identity=key.identity)
 
 
-@sensitive_variables("value")
+@sensitive_variables()  # all: a decorator below holds the arguments, too
 @transaction.atomic
 def add_key(
     *, provider: Provider, label: str, value: str, enabled: bool, by: AbstractBaseUser
