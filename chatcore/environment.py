@@ -210,7 +210,7 @@ def email() -> dict[str, Any]:
 
 
 def house_url(folder: Path) -> str:
-    """CHATCORE_URL: where people reach this house, for links in mails and for the smoke evaluation.
+    """CHATCORE_URL: where people reach this site, for links in mails and for the smoke evaluation.
 
     Else what `scripts/run` noted in the data folder, else its default.
     """
