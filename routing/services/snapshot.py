@@ -1,4 +1,4 @@
-"""What are the routing tables, right now, without asking the database?
+"""The routing tables as of now, in memory.
 
 `refresh` compares one number and loads the tables when it moved; `current` reads memory only. A row
 that cannot be used disables itself with a reason: staff's mistake in one place never stops the rest.
@@ -45,6 +45,10 @@ class Snapshots:
             raise RuntimeError("The routing tables have not been read yet.")
         return self._snapshot
 
+    def is_due(self) -> bool:
+        """Whether `refresh` would ask the database: a second has passed, or nothing was loaded yet."""
+        return self._snapshot is None or time.monotonic() - self._looked_at >= LOOK_AGAIN_S
+
     def refresh(self, *, force: bool = False) -> Snapshot:
         """The snapshot as of now, or of up to a second ago; `force` reads every table anew.
 
@@ -52,11 +56,11 @@ class Snapshots:
         the database's error, or RuntimeError when no policy version was published yet.
         """
         known = self._snapshot
-        if known is not None and not force and not self._is_due():
+        if known is not None and not force and not self.is_due():
             return known
         with self._loading:
             known = self._snapshot
-            if known is not None and not force and not self._is_due():
+            if known is not None and not force and not self.is_due():
                 return known  # another thread looked while this one waited
             try:
                 self._snapshot = _load(None if force else known)
@@ -67,13 +71,11 @@ class Snapshots:
             self._looked_at = time.monotonic()
             return self.current()
 
-    def _is_due(self) -> bool:
-        return time.monotonic() - self._looked_at >= LOOK_AGAIN_S
-
 
 _process = Snapshots()
 current = _process.current
 refresh = _process.refresh
+is_due = _process.is_due
 
 
 def _load(known: Snapshot | None) -> Snapshot:

@@ -8,8 +8,8 @@ from routing.admin import try_message
 from routing.admin.try_message import Asked
 from routing.models import Provider, Revision
 from routing.services import credentials, snapshot
-from routing.services.breaker import health
 from routing.services.context import History, PastTurn
+from routing.services.health import health
 
 URL = "/admin/routing/try/"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.services.breaker import Health
+from routing.services.health import Health
 
 
 class Clock:

@@ -17,10 +17,10 @@ from routing.intents import Detector, IntentSpec
 from routing.providers.http import aclose_all
 from routing.providers.messages import Citations, TextDelta
 from routing.route import Route
-from routing.services.breaker import Health
 from routing.services.context import History
 from routing.services.decide import decide
 from routing.services.decision import Decision
+from routing.services.health import Health
 from routing.services.ladder import Answering, LadderExhausted
 from routing.services.route_and_call import route_and_call
 from routing.services.snapshot_types import (

@@ -4,9 +4,9 @@ import pytest
 
 from routing.models import Intent, Ladder
 from routing.seeding import seed
-from routing.services.breaker import Health
 from routing.services.context import History
 from routing.services.decide import decide
+from routing.services.health import Health
 
 VENDORS = ("openai", "gemini", "perplexity", "kimi")
 
