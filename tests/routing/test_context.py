@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from routing.services.context import History, PastTurn, build_context, room_for_prompt
 from routing.services.estimate import estimate_tokens
-from tests.routing.test_ladder import House
+from tests.routing.climbing import Site
 
-HERE = House(None)  # type: ignore[arg-type]  # nobody is called
+HERE = Site(None)  # type: ignore[arg-type]  # nobody is called
 
 
 def deployment(window: int):

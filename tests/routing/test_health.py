@@ -239,7 +239,7 @@ class TestRateLimits:
         waits = []
         for _ in range(7):
             self.limited(health)
-            waits.append(remaining_s(health))
+            waits.append(remaining_s(health) or 0.0)
             clock.now += waits[-1]
 
         assert waits == [10, 20, 40, 80, 160, 300, 300]
