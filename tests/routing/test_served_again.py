@@ -3,9 +3,11 @@
 import anyio
 import pytest
 
+from routing.providers.messages import TextDelta
+from routing.route import Route
 from routing.services.response_cache import MemoryCache, Owner
-from routing.services.route_and_call import CacheUse
-from tests.routing.climbing import FAST, KIMI_OK, OK, Site
+from routing.services.route_and_call import CacheUse, route_and_call
+from tests.routing.climbing import FAST, KIMI_OK, NOW, OK, Site
 
 pytestmark = pytest.mark.anyio
 
@@ -132,33 +134,31 @@ class TestEqualMessagesAtOneTime:
         self, site: Site, cache_use: CacheUse
     ):
         model, second = "openai/sim-ok-tokens40-pace20", []
+        decision = site.decide(model, cache_ttl_s=3_600)
+        decision.mark_first_attempt()
+        first = route_and_call(
+            decision=decision,
+            health=site.health,
+            stopwatch=lambda: 0,
+            started_at=NOW,
+            on_attempt=nothing_to_note,
+            cache_use=cache_use,
+        )
+
+        async def ask_too() -> None:
+            second.append(await ask(site, cache_use, model))
 
         async with anyio.create_task_group() as tasks:
-            with anyio.CancelScope() as first:
-
-                async def later() -> None:
-                    second.append(await ask(site, cache_use, model))
-                    first.cancel()
-
-                decision = site.decide(model, cache_ttl_s=3_600)
-                decision.mark_first_attempt()
-                stopped = anyio.Event()
-
-                async def leader() -> None:
-                    with anyio.CancelScope() as scope:
-                        tasks.start_soon(stop_soon, scope)
-                        await site.answer(decision, cache_use=cache_use)
-                    stopped.set()
-
-                async def stop_soon(scope: anyio.CancelScope) -> None:
-                    while not site.calls():
-                        await anyio.sleep(0.01)
-                    tasks.start_soon(later)
-                    await anyio.sleep(0.05)
-                    scope.cancel()
-
-                tasks.start_soon(leader)
-                await stopped.wait()
+            async for event in first:
+                if isinstance(event, TextDelta):
+                    break
+            tasks.start_soon(ask_too)
+            await anyio.wait_all_tasks_blocked()
+            await first.aclose()
 
         assert second[0].text
         assert not second[0].from_cache
+
+
+async def nothing_to_note(route: Route) -> None:
+    """No attempt has to be made durable here."""
