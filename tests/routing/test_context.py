@@ -93,3 +93,10 @@ class TestAnEstimate:
     @given(st.text(), st.text())
     def test_grows_with_the_text(self, text: str, more: str):
         assert estimate_tokens(text + more) >= max(estimate_tokens(text), estimate_tokens(more))
+
+    def test_counts_code_and_figures_finer_than_words(self):
+        code = "for(i=0;i<n;i++){total+=xs[i]*ys[i];}"
+        words = "a plain sentence of just as many signs"[: len(code)]
+
+        assert estimate_tokens(code) > 1.4 * estimate_tokens(words)
+        assert estimate_tokens("31415926535897932384") == 10
