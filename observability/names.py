@@ -13,7 +13,11 @@ FROM_CACHE = "reply cache"
 NOBODY = "no model could be asked"
 NO_INTENT = "not decided"
 NO_MEMBER = "nobody signed in"
-HOUSE_SOURCES = {"smoke": "Smoke evaluation", "summary": "Summaries of long conversations"}
+HOUSE_SOURCES = {
+    "smoke": "Smoke evaluation",
+    "summary": "Summaries of long conversations",
+    "check": "Tests of keys and probes",
+}
 FAILURES = {
     "content_filter": "declined by the provider's content filter",
     "context_length": "too long for every model",

@@ -30,6 +30,10 @@ class TestABadValue:
             ("DEBUG", "perhaps"),
             ("OPENAI_BASE_URL", "api.openai.com"),
             ("OPENAI_BASE_URL", "https://api.example.org/v1?version=2"),
+            ("OPENAI_BASE_URL", "https://me:secret@api.example.org/v1"),
+            ("OPENAI_API_KEY", "OPENAI_API_KEY=test-key-secret"),
+            ("KIMI_API_KEY", "'test-key-secret"),
+            ("GEMINI_API_KEY", "test-key secret"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318#traces"),
             ("SEALING_KEYS", "short"),
             ("EMAIL_URL", "pigeon://coop"),
@@ -42,6 +46,7 @@ class TestABadValue:
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"chatcore: {name} is not usable: expected")
+        assert "secret" not in line
 
     def test_of_a_limit_of_telemetry_is_named_where_anybody_listens(self, tmp_path: Path):
         listening = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
@@ -68,6 +73,36 @@ class TestABadValue:
 
         assert done.returncode == 1
         assert "sealing_keys is empty" in done.stderr
+
+
+class TestWhatAProviderIsGiven:
+    SHOW = ("manage.py", "shell", "-v", "0", "-c")
+
+    @pytest.mark.parametrize(
+        ("name", "value", "read"),
+        [
+            ("OPENAI_API_KEY", '"test-key-1234"', "test-key-1234"),
+            ("OPENAI_API_KEY", "Bearer test-key-1234\n", "test-key-1234"),
+            ("OPENAI_BASE_URL", "'http://127.0.0.1:1/v1/'", "http://127.0.0.1:1/v1"),
+            ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1/chat/completions", "http://127.0.0.1:1/v1"),
+            ("OPENAI_BASE_URL", "https://api.openai.com", "https://api.openai.com/v1"),
+        ],
+    )
+    def test_is_corrected_where_it_is_certain(self, tmp_path: Path, name, value, read):
+        setting = "ENV_KEYS" if name.endswith("KEY") else "ENV_BASE_URLS"
+        show = f"from django.conf import settings; print(settings.{setting}['openai'])"
+
+        done = start(tmp_path, *self.SHOW, show, **{name: value})
+
+        assert done.stdout.splitlines()[-1] == read
+
+    def test_is_told_when_it_was_corrected_and_shows_no_key(self, tmp_path: Path):
+        done = start(tmp_path, "manage.py", "check", OPENAI_API_KEY="'test-key-1234'")
+
+        assert done.stderr.splitlines()[0] == (
+            "chatcore: OPENAI_API_KEY: The quotation marks around it were left out."
+        )
+        assert "test-key" not in done.stdout + done.stderr
 
 
 class TestADeployment:

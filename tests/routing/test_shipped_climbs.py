@@ -217,7 +217,8 @@ class TestTheShippedLadders:
     async def test_are_answered_by_a_healthy_vendor_whoever_is_down(
         self, site: ShippedSite, ladder: str
     ):
-        wrong, room = [], asyncio.Semaphore(AT_ONCE)
+        wrong: list[tuple[dict[str, str], str]] = []
+        room = asyncio.Semaphore(AT_ONCE)
 
         async def one(down: dict[str, str]) -> None:
             async with room:
