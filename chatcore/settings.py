@@ -35,6 +35,8 @@ ENV_KEYS = {
 ENV_BASE_URLS = {
     vendor.slug: environment.http_url(f"{vendor.slug.upper()}_BASE_URL") for vendor in VENDORS
 }
+PROVIDER_PROXY, PROVIDER_PROXY_PASS = environment.proxy("PROVIDER_PROXY")
+PROVIDER_CA_FILE = environment.ca_file("PROVIDER_CA_FILE")
 ALLOWED_PROVIDER_HOSTS = tuple(host for vendor in VENDORS for host in vendor.known_hosts)
 
 # --- the house -----------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def configure(network: Network) -> None:
     """Say how vendors are reached, before the first call: clients that are there stay as they are."""
     global _network
     _network = network
-    _trust.cache_clear()
+    trusted.cache_clear()
 
 
 def client_for(url: httpx.URL, *, fresh: bool = False) -> httpx.AsyncClient:
@@ -94,7 +94,7 @@ def _make_client(url: httpx.URL, fresh: bool) -> httpx.AsyncClient:
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=0,
-            ssl=_trust(),
+            ssl=trusted(),
             ttl_dns_cache=60,
             force_close=fresh,
             # aiohttp takes no idle time where connections are not kept.
@@ -112,7 +112,7 @@ def _make_client(url: httpx.URL, fresh: bool) -> httpx.AsyncClient:
         # Not in the address: aiohttp's own log lines may hold that.
         proxy = httpx.Proxy(_network.proxy, headers=login)
     return httpx.AsyncClient(
-        transport=AiohttpTransport(client=session, verify=_trust(), trust_env=False, proxy=proxy),
+        transport=AiohttpTransport(client=session, verify=trusted(), trust_env=False, proxy=proxy),
         cookies=_NoCookies(),
         follow_redirects=False,
         trust_env=False,
@@ -143,7 +143,7 @@ def _proxy_login() -> dict[str, str]:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """The system's authorities and those of the CA file; reading them takes tens of milliseconds.
 
     OpenSSL finds the system's own, or what SSL_CERT_FILE and SSL_CERT_DIR name. Where it finds none,

@@ -31,6 +31,12 @@ class TestABadValue:
             ("OPENAI_BASE_URL", "api.openai.com"),
             ("OPENAI_BASE_URL", "https://api.example.org/v1?version=2"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318#traces"),
+            ("PROVIDER_PROXY", "proxy.example.org:3128"),
+            ("PROVIDER_PROXY", "http://proxy.example.org"),
+            ("PROVIDER_PROXY", "socks5://proxy.example.org:1080"),
+            ("PROVIDER_PROXY", "http://proxy.example.org:3128/path"),
+            ("PROVIDER_CA_FILE", "/nowhere/authority.pem"),
+            ("PROVIDER_CA_FILE", "README.md"),
             ("SEALING_KEYS", "short"),
             ("EMAIL_URL", "pigeon://coop"),
             ("REPORT_RECIPIENTS", "ops@example.com, the boss"),
@@ -42,6 +48,16 @@ class TestABadValue:
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"chatcore: {name} is not usable: expected")
+
+    def test_of_the_proxy_is_not_repeated(self, tmp_path: Path):
+        proxy = "https://site:parole@proxy.example.org:3128"
+
+        done = start(tmp_path, "manage.py", "check", PROVIDER_PROXY=proxy)
+
+        assert done.stderr.strip() == (
+            "chatcore: PROVIDER_PROXY is not usable: "
+            "expected http://host:port or http://user:password@host:port"
+        )
 
     def test_of_a_limit_of_telemetry_is_named_where_anybody_listens(self, tmp_path: Path):
         listening = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
@@ -68,6 +84,26 @@ class TestABadValue:
 
         assert done.returncode == 1
         assert "sealing_keys is empty" in done.stderr
+
+
+LOOK = """
+import asyncio, django
+django.setup()
+from routing.providers import http
+asyncio.run(http.get_status("https://vendor.test/v1/models", headers={}, timeout_s=5))
+"""
+
+
+class TestAProxy:
+    def test_is_what_the_vendors_are_called_through(self, tmp_path: Path):
+        """Nobody listens at its address: the error names who could not be reached."""
+        settings = {"DJANGO_SETTINGS_MODULE": "chatcore.settings"}
+        proxy = "http://site:par%20ole@127.0.0.1:1"
+
+        done = start(tmp_path, "-c", LOOK, PROVIDER_PROXY=proxy, **settings)
+
+        assert done.stderr.rstrip().endswith("errors.Unreachable: ClientProxyConnectionError")
+        assert "ole@" not in done.stderr
 
 
 class TestADeployment:
