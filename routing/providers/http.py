@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar
+from math import inf
 from typing import Literal, cast
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,8 @@ from routing.providers.messages import Deadlines
 MAX_ERROR_BYTES = 64 * 1024
 _IDLE_CONNECTION_S = 30.0
 _SETTLE_S = 0.1
+
+Phase = Literal["connect", "first_token", "thinking", "idle"]
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncClient]] = (
     WeakKeyDictionary()
@@ -67,6 +70,17 @@ class Reply:
     def touch(self) -> None:
         """Content came: the silence begins anew, and from now on `idle_s` bounds it."""
         self._patience.touch()
+
+    def working(self, *, anew: bool) -> None:
+        """No content yet, but a sign of life: from now on `thinking_s` bounds the wait for it.
+
+        `anew`: it shows that it works, so that the silence begins anew as well.
+        """
+        self._patience.working(anew=anew)
+
+    def wind_up(self, silence_s: float) -> None:
+        """The answer is whole: what may follow must come within `silence_s`."""
+        self._patience.limit(silence_s)
 
     def drain(self) -> None:
         """All was said. A body read to its end leaves a connection to use again, but that end must
@@ -117,6 +131,22 @@ async def post(
             await response.aclose()
 
 
+async def get_status(url: str, *, headers: Mapping[str, str], timeout_s: float) -> int:
+    """The status of a GET, whatever its body says. Raises ProviderError: there was no reply."""
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise KeyRefused("not a header's value")
+    client = _client_for(url)
+    patience = _Patience(Deadlines(connect_s=timeout_s, first_token_s=timeout_s, turn_s=timeout_s))
+    with _our_errors(Unreachable):
+        request = client.build_request(
+            "GET", url, headers=dict(headers), timeout=httpx.Timeout(None, connect=timeout_s)
+        )
+    response = await patience.send(client, request)
+    with suppress(httpx.HTTPError, aiohttp.ClientError, OSError):
+        await response.aclose()
+    return response.status_code
+
+
 async def aclose_all() -> None:
     """Close every client of the running loop; for shutdown and tests."""
     for client in _clients.pop(asyncio.get_running_loop(), {}).values():
@@ -139,16 +169,24 @@ class _Patience:
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
-        self._phase: Literal["first_token", "idle"] = "first_token"
+        self._phase: Phase = "first_token"
         self._limit_s = deadlines.first_token_s
         self._silent_s = 0.0
         self._loop = asyncio.get_running_loop()
+        turn_s = inf if deadlines.turn_s is None else deadlines.turn_s
+        self._ends_at = self._loop.time() + turn_s
         self._sent_at: float | None = None
         self._sending: asyncio.Timeout | None = None
 
     def touch(self) -> None:
         self._phase = "idle"
         self.limit(self._deadlines.idle_s)
+
+    def working(self, *, anew: bool) -> None:
+        if self._phase != "idle":
+            self._phase = "thinking"
+            self._limit_s = max(self._deadlines.first_token_s, self._deadlines.thinking_s)
+            self._silent_s = 0.0 if anew else self._silent_s
 
     def limit(self, silence_s: float) -> None:
         self._limit_s, self._silent_s = silence_s, 0.0
@@ -157,18 +195,21 @@ class _Patience:
         """The connection stands and the request is out: the wait for the first token begins."""
         self._sent_at = self._loop.time()
         if self._sending is not None:
-            self._sending.reschedule(self._sent_at + self._limit_s)
+            self._sending.reschedule(min(self._ends_at, self._sent_at + self._limit_s))
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         started_at = self._loop.time()
         whole_s = self._deadlines.connect_s + self._deadlines.first_token_s
         token = _on_request_end.set(self)
         try:
-            async with asyncio.timeout(whole_s) as self._sending:
+            async with asyncio.timeout_at(
+                min(self._ends_at, started_at + whole_s)
+            ) as self._sending:
                 with _our_errors(Unreachable):
                     response = await client.send(request, stream=True)
         except TimeoutError:
-            raise TimedOut("connect" if self._sent_at is None else "first_token") from None
+            phase: Phase = "connect" if self._sent_at is None else "first_token"
+            raise self._timed_out(phase) from None
         finally:
             self._sending = None
             _on_request_end.reset(token)
@@ -178,14 +219,20 @@ class _Patience:
     async def next_of(self, source: AsyncGenerator[bytes, None]) -> bytes | None:
         """The next chunk, or None at the end of the body."""
         asked_at = self._loop.time()
+        if asked_at >= self._ends_at:
+            raise TimedOut("turn")
+        silence_ends_at = asked_at + max(0.0, self._limit_s - self._silent_s)
         try:
-            async with asyncio.timeout(max(0.0, self._limit_s - self._silent_s)):
+            async with asyncio.timeout_at(min(self._ends_at, silence_ends_at)):
                 with _our_errors(StreamCut):
                     chunk = await anext(source, None)
         except TimeoutError:
-            raise TimedOut(self._phase) from None
+            raise self._timed_out(self._phase) from None
         self._silent_s += self._loop.time() - asked_at
         return chunk
+
+    def _timed_out(self, phase: Phase) -> TimedOut:
+        return TimedOut("turn" if self._loop.time() >= self._ends_at else phase)
 
 
 @contextmanager
