@@ -8,6 +8,7 @@ comments included, while ours ask for content.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from math import inf
 from typing import Literal, cast
 
 import aiohttp
@@ -29,6 +30,9 @@ from routing.providers.messages import Deadlines
 
 MAX_ERROR_BYTES = 64 * 1024
 _SETTLE_S = 0.1
+
+
+Phase = Literal["connect", "first_token", "thinking", "idle"]
 
 
 class Reply:
@@ -59,6 +63,17 @@ class Reply:
     def touch(self) -> None:
         """Content came: the silence begins anew, and from now on `idle_s` bounds it."""
         self._patience.touch()
+
+    def working(self, *, anew: bool) -> None:
+        """No content yet, but a sign of life: from now on `thinking_s` bounds the wait for it.
+
+        `anew`: it shows that it works, so that the silence begins anew as well.
+        """
+        self._patience.working(anew=anew)
+
+    def wind_up(self, silence_s: float) -> None:
+        """The answer is whole: what may follow must come within `silence_s`."""
+        self._patience.limit(silence_s)
 
     def drain(self) -> None:
         """All was said. A body read to its end leaves a connection to use again, but that end must
@@ -154,10 +169,12 @@ class _Patience:
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
-        self._phase: Literal["first_token", "idle"] = "first_token"
+        self._phase: Phase = "first_token"
         self._limit_s = deadlines.first_token_s
         self._silent_s = 0.0
         self._loop = asyncio.get_running_loop()
+        turn_s = inf if deadlines.turn_s is None else deadlines.turn_s
+        self._ends_at = self._loop.time() + turn_s
         self._sent_at: float | None = None
         self._reused = False
         self._sending: asyncio.Timeout | None = None
@@ -165,6 +182,12 @@ class _Patience:
     def touch(self) -> None:
         self._phase = "idle"
         self.limit(self._deadlines.idle_s)
+
+    def working(self, *, anew: bool) -> None:
+        if self._phase != "idle":
+            self._phase = "thinking"
+            self._limit_s = max(self._deadlines.first_token_s, self._deadlines.thinking_s)
+            self._silent_s = 0.0 if anew else self._silent_s
 
     def limit(self, silence_s: float) -> None:
         self._limit_s, self._silent_s = silence_s, 0.0
@@ -177,7 +200,7 @@ class _Patience:
         """The connection stands and the request is out: the wait for the first token begins."""
         self._sent_at = self._loop.time()
         if self._sending is not None:
-            self._sending.reschedule(self._sent_at + self._limit_s)
+            self._sending.reschedule(min(self._ends_at, self._sent_at + self._limit_s))
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         """The reply's head. Raises _ClosedWhileIdle: the same may be sent again."""
@@ -186,11 +209,13 @@ class _Patience:
         whole_s = self._deadlines.connect_s + self._deadlines.first_token_s
         token = watcher.set(self)
         try:
-            async with asyncio.timeout(whole_s) as self._sending:
+            ends_at = min(self._ends_at, started_at + whole_s)
+            async with asyncio.timeout_at(ends_at) as self._sending:
                 with _our_errors(Unreachable), self._idle_closes():
                     response = await client.send(request, stream=True)
         except TimeoutError:
-            raise TimedOut("connect" if self._sent_at is None else "first_token") from None
+            phase: Phase = "connect" if self._sent_at is None else "first_token"
+            raise self._timed_out(phase) from None
         finally:
             self._sending = None
             watcher.reset(token)
@@ -218,14 +243,20 @@ class _Patience:
     async def next_of(self, source: AsyncGenerator[bytes, None]) -> bytes | None:
         """The next chunk, or None at the end of the body."""
         asked_at = self._loop.time()
+        if asked_at >= self._ends_at:
+            raise TimedOut("turn")
+        silence_ends_at = asked_at + max(0.0, self._limit_s - self._silent_s)
         try:
-            async with asyncio.timeout(max(0.0, self._limit_s - self._silent_s)):
+            async with asyncio.timeout_at(min(self._ends_at, silence_ends_at)):
                 with _our_errors(StreamCut):
                     chunk = await anext(source, None)
         except TimeoutError:
-            raise TimedOut(self._phase) from None
+            raise self._timed_out(self._phase) from None
         self._silent_s += self._loop.time() - asked_at
         return chunk
+
+    def _timed_out(self, phase: Phase) -> TimedOut:
+        return TimedOut("turn" if self._loop.time() >= self._ends_at else phase)
 
 
 @contextmanager
