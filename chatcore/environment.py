@@ -8,12 +8,13 @@ import contextlib
 import ipaddress
 import os
 import secrets
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -104,6 +105,38 @@ def _told(name: str, pasted: Pasted) -> str:
     for note in pasted.notes:
         sys.stderr.write(f"chatcore: {name}: {note}\n")
     return pasted.text
+
+
+def proxy(name: str) -> tuple[str, str]:
+    """A proxy's address and its login, `user:password`; "" where there is none.
+
+    A bad value is not repeated: it may hold the password.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return "", ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme == "http" and parts.hostname and parts.port
+        usable = usable and parts.path in {"", "/"} and not set("?#") & set(value)
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        usable = False
+    if not usable:
+        refuse(name, "expected http://host:port or http://user:password@host:port")
+    login, _, address = parts.netloc.rpartition("@")
+    return f"http://{address}", unquote(login)
+
+
+def ca_file(name: str) -> str:
+    """A file with certificates of authorities, or ""."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return ""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+    except OSError:  # what ssl raises is one too
+        refuse(name, f"expected a readable file of certificates in PEM form, got {value!r}")
+    return str(Path(value).absolute())
 
 
 def check_telemetry_limits() -> None:

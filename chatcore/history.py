@@ -13,7 +13,7 @@ def history_of(thread: Thread, newest_first: Sequence[Turn]) -> History:
     said = [
         turn
         for turn in newest_first
-        if not turn.replaced and turn.status != Turn.Status.RUNNING and turn.reply
+        if not turn.replaced and turn.status != Turn.Status.RUNNING and turn.reply.strip()
     ]
     until = thread.summarised_until
     return History(

@@ -5,6 +5,7 @@ import asyncio
 from chatcore.consumers import RESTARTING, open_sockets
 from chatcore.database import writer
 from chatcore.keeper import keep_turns
+from chatcore.probing import prober
 from chatcore.running import running
 from chatcore.services import reply_cache
 from chatcore.signals import web_begins, web_ends
@@ -19,6 +20,7 @@ class Lifetime:
 
     def __init__(self) -> None:
         self._keeping: asyncio.Task[None] | None = None
+        self._probing: asyncio.Task[None] | None = None
         self.answering: set[asyncio.Task[None]] = set()
         """The plain routes' requests that are being answered."""
 
@@ -26,6 +28,7 @@ class Lifetime:
         """Start what runs in the background; servers without lifespans call it by their first request."""
         if self._keeping is None:
             self._keeping = asyncio.create_task(self._keep())
+            self._probing = asyncio.create_task(prober.run())
 
     async def _keep(self) -> None:
         await web_begins.asend_robust("chatcore")
@@ -38,9 +41,10 @@ class Lifetime:
             await asyncio.wait(self.answering, timeout=LAST_WORDS_S)
         for socket in list(open_sockets):
             await socket.close(RESTARTING)
-        if self._keeping is not None:
+        if self._keeping is not None and self._probing is not None:
             self._keeping.cancel()
-            self._keeping = None
+            self._probing.cancel()
+            self._keeping = self._probing = None
         await web_ends.asend_robust("chatcore")
         await aclose_all()
         await reply_cache.aclose()

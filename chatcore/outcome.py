@@ -1,4 +1,4 @@
-"""How did a turn end? The one form behind its row, its last frame and the API's answer."""
+"""How a turn ended: the one form behind its row, its last frame and the API's answer."""
 
 from decimal import Decimal
 from typing import Any, Literal
@@ -8,7 +8,7 @@ import msgspec
 
 from chatcore import frames
 from chatcore.models import Turn
-from routing.explain import explain
+from routing.explain import asked, explain
 from routing.providers.messages import Citation
 from routing.route import Attempt
 from routing.services.decision import Decision
@@ -26,6 +26,8 @@ MESSAGES = {
     "internal": "Something went wrong on our side. It has been noted.",
 }
 """Failure code -> the one sentence that people see."""
+NAMES_WHO = {"providers_unavailable", "invalid_request", "context_length", "content_filter"}
+"""Failures after which people are also told which providers were asked."""
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -52,6 +54,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     latency_ms: int | None = None
     time_to_first_token_ms: int | None = None
     error_code: str = ""
+    asked: str = ""
+    """The providers that were asked, as people call them; told when nobody answered."""
 
     @classmethod
     def of(cls, turn: Turn) -> "Outcome":
@@ -111,6 +115,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         self.fallback_used = route.fallback_used
         names = {rung.deployment: rung.provider for rung in route.rungs}
         self.reason = explain(route, names)[:300]
+        self.asked = asked(route, names)[:200]
 
     def without_numbers(self) -> "Outcome":
         """The same end, with what a database cannot refuse."""
@@ -121,6 +126,7 @@ class Outcome(msgspec.Struct, kw_only=True):
             finish_reason=self.finish_reason,
             truncated_reason=self.truncated_reason,
             error_code=self.error_code,
+            asked=self.asked,
             policy_version=self.policy_version,
         )
 
@@ -166,9 +172,13 @@ class Outcome(msgspec.Struct, kw_only=True):
         return {
             "status": self.status,
             "code": code,
-            "message": MESSAGES.get(code, MESSAGES["internal"]),
+            "message": self._message(code),
             "reference": reference(turn_id),
         }
+
+    def _message(self, code: str) -> str:
+        sentence = MESSAGES.get(code, MESSAGES["internal"])
+        return f"{sentence} Asked: {self.asked}." if self.asked and code in NAMES_WHO else sentence
 
     def last_frame(self, turn_id: UUID, seq: int) -> str:
         """The one frame that ends the turn."""

@@ -61,8 +61,8 @@ class Reply:
         self.waiting = True
         self._wake()
 
-    def answer_by(self, outcome: Outcome) -> None:
-        """Say who answers; again when that changes."""
+    def answer_by(self, outcome: Outcome, activity: str = "") -> None:
+        """Say who answers; again when that changes. `activity`: what it does before its first words."""
         self.waiting = False
         self.route_frame = frames.encode(
             "route",
@@ -74,6 +74,7 @@ class Reply:
             label=outcome.label,
             reason=outcome.reason,
             cache_hit=outcome.cache_hit,
+            **({"activity": activity} if activity else {}),
         )
         self._wake()
 

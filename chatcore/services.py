@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chatcore import leases, turn_store
 from chatcore.accounts import Member
-from chatcore.database import LOST, writer
+from chatcore.database import LOST, read, writer
 from chatcore.outcome import Outcome
 from chatcore.replies import Reply
 from chatcore.running import running
@@ -25,9 +25,10 @@ from chatcore.turns import Accepted, NewTurn, Refused
 from routing import route as routes
 from routing.providers.messages import Citations, TextDelta
 from routing.route import Route
-from routing.services.breaker import health
+from routing.services import snapshot
 from routing.services.decision import Decision
-from routing.services.ladder import Answering, LadderExhausted
+from routing.services.health import health
+from routing.services.ladder import Answering, AtWork, LadderExhausted
 from routing.services.response_cache import MemoryCache, Owner, RedisCache, ResponseCache
 from routing.services.route_and_call import CacheUse, FromCache, route_and_call
 
@@ -76,10 +77,18 @@ async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Rep
 
 
 async def _accept(member: Member, new: NewTurn) -> Accepted:
+    await _refresh_routing()
     try:
         return await writer.run(lambda: turn_store.accept(member, new))
     except IntegrityError:  # the same id came through another process just now: it is there
         return await writer.run(lambda: turn_store.accept(member, new))
+
+
+async def _refresh_routing() -> None:
+    """Read the routing tables if that is due: here, and not inside a turn's transaction, because a
+    new policy's intents take a tenth of a second to compile."""
+    if snapshot.is_due():
+        await read(snapshot.refresh)
 
 
 async def stop_turn(member: Member, turn_id: UUID) -> None:
@@ -129,6 +138,7 @@ class _TurnRun:
         reply = self._reply
         reply.wait_for_earlier()
         while True:
+            await _refresh_routing()
             decision = await writer.run(lambda: turn_store.begin(reply.turn_id, reply.lease_token))
             if decision is not None:
                 self._decision = decision
@@ -150,6 +160,7 @@ class _TurnRun:
             started_at=self._clock.started_at,
             on_attempt=self._note_attempts,
             cache_use=CacheUse(cache=reply_cache, owner=self._owner(), fresh=self._asks_anew()),
+            supply=snapshot.current,
         )
         async with aclosing(events):
             async for event in events:
@@ -163,6 +174,9 @@ class _TurnRun:
                             reply.reset(broke_off)
                         outcome.note_attempt(attempt, decision)
                         reply.answer_by(outcome)
+                    case AtWork(attempt, activity):
+                        outcome.note_attempt(attempt, decision)
+                        reply.answer_by(outcome, activity)
                     case FromCache(cached):
                         outcome.note_cached(cached, decision)
                         reply.answer_by(outcome)

@@ -38,6 +38,8 @@ ENV_BASE_URLS = {
     )
     for vendor in VENDORS
 }
+PROVIDER_PROXY, PROVIDER_PROXY_PASS = environment.proxy("PROVIDER_PROXY")
+PROVIDER_CA_FILE = environment.ca_file("PROVIDER_CA_FILE")
 ALLOWED_PROVIDER_HOSTS = tuple(host for vendor in VENDORS for host in vendor.known_hosts)
 
 # --- the house -----------------------------------------------------------------------------------

@@ -23,11 +23,11 @@ from routing.providers import http
 from routing.providers.messages import TextDelta
 from routing.route import Route
 from routing.services import snapshot
-from routing.services.breaker import health
 from routing.services.context import MESSAGE_OVERHEAD, History, room_for_prompt
 from routing.services.decide import decide
 from routing.services.decision import Decision
 from routing.services.estimate import estimate_tokens
+from routing.services.health import health
 from routing.services.ladder import Answering, LadderExhausted
 from routing.services.route_and_call import route_and_call
 
@@ -134,8 +134,10 @@ def _prompt(summary: str, piece: str) -> str:
 
 
 def _decide(prompt: str) -> Decision:
+    facts = snapshot.refresh()
+    health.follow(facts)
     return decide(
-        snapshot=snapshot.refresh(),
+        snapshot=facts,
         health=health,
         prompt=prompt,
         history=History(),
@@ -183,6 +185,7 @@ async def _collect(decision: Decision, stopwatch: Callable[[], int], started_at:
         stopwatch=stopwatch,
         started_at=started_at,
         on_attempt=_nothing_to_note,
+        supply=snapshot.current,
     )
     async with aclosing(events):
         async for event in events:

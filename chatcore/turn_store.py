@@ -18,9 +18,9 @@ from chatcore.titles import title_from
 from chatcore.turns import LEASE, Accepted, NewTurn, Refused
 from routing import route as routes
 from routing.services import snapshot
-from routing.services.breaker import health
 from routing.services.decide import decide
 from routing.services.decision import Decision
+from routing.services.health import health
 
 MOST_WAITING = 5
 
@@ -123,7 +123,7 @@ def may_see_thread(member: Member, thread_id: UUID) -> bool:
 
 def _check_wanted(model: str) -> None:
     """Raises Refused when a deployment is asked for by name that staff do not offer."""
-    deployment = snapshot.refresh().deployments.get(model)
+    deployment = snapshot.current().deployments.get(model)
     if model and (deployment is None or not deployment.offered):
         raise Refused("model_not_offered", "This model is not offered here.")
 
@@ -174,8 +174,8 @@ def _target(new: NewTurn, recent: list[Turn]) -> Turn | None:
 
 
 def _decide(thread: Thread, newest_first: list[Turn], prompt: str, wanted: str) -> Decision:
-    facts = snapshot.refresh()
-    health.as_of(facts.revision)
+    facts = snapshot.current()
+    health.follow(facts)
     decision = decide(
         snapshot=facts,
         health=health,

@@ -1,6 +1,6 @@
-"""Why did this model answer? One sentence for the person who asked.
+"""Why this model answered, or nobody did: one sentence for the person who asked.
 
-"coding help: asks for a function; Gemini was busy, so OpenAI answered"
+"coding help; Gemini was busy, so OpenAI answered"
 """
 
 from routing.route import Attempt, Route
@@ -14,7 +14,10 @@ HAPPENED = {
     "server_error": "had a fault",
     "context_length": "has too small a window",
     "empty_answer": "had nothing to say",
+    "only_thought": "thought without coming to an answer",
     "content_filter": "declined",
+    "invalid_request": "did not take the message",
+    "concurrency_limit": "had too many of our messages already",
 }
 UNAVAILABLE = "was not available"
 
@@ -24,23 +27,33 @@ def explain(route: Route, provider_names: dict[str, str]) -> str:
     parts = [route.reason]
     if route.cache_hit:
         parts.append("answered before, so served again")
-    elif attempts := route.attempts:
-        answering = attempts[-1]
-        parts += _fallbacks(attempts, answering, provider_names)
+    elif route.attempts:
+        parts.append(_what_happened(route, provider_names))
     return "; ".join(part for part in parts if part)
 
 
-def _fallbacks(
-    attempts: list[Attempt], answering: Attempt, provider_names: dict[str, str]
-) -> list[str]:
-    failed: dict[str, str] = {}
-    for attempt in attempts[:-1]:
-        if attempt.rung != answering.rung:
-            name = provider_names.get(attempt.deployment, attempt.provider)
-            failed[name] = HAPPENED.get(attempt.error, UNAVAILABLE)
-    if not failed or answering.status not in {"ok", "started", "abandoned"}:
-        return []
-    troubles = ", ".join(f"{name} {what}" for name, what in failed.items())
-    return [
-        f"{troubles}, so {provider_names.get(answering.deployment, answering.provider)} answered"
+def asked(route: Route, provider_names: dict[str, str]) -> str:
+    """The providers that were called, each once, e.g. `OpenAI, Gemini`."""
+    called = [
+        provider_names.get(attempt.deployment, attempt.provider)
+        for attempt in route.attempts
+        if attempt.status not in {"started", "ok"}
     ]
+    return ", ".join(dict.fromkeys(called))
+
+
+def _what_happened(route: Route, provider_names: dict[str, str]) -> str:
+    answering = route.attempts[-1]
+    answers = answering.status in {"ok", "started", "abandoned"}
+    failed: dict[str, str] = {}
+    for attempt in route.attempts[:-1] if answers else route.attempts:
+        if not answers or attempt.rung != answering.rung:
+            failed[_name(attempt, provider_names)] = HAPPENED.get(attempt.error, UNAVAILABLE)
+    if not failed:
+        return ""
+    troubles = ", ".join(f"{name} {what}" for name, what in failed.items())
+    return f"{troubles}, so {_name(answering, provider_names)} answered" if answers else troubles
+
+
+def _name(attempt: Attempt, provider_names: dict[str, str]) -> str:
+    return provider_names.get(attempt.deployment, attempt.provider)

@@ -1,7 +1,9 @@
-"""What happened to one request: which intent, which policy, who was asked, what came of it, what it cost.
+"""The record of one request: which intent, which policy, who was asked, what came of it, what it cost.
 
 Plain data. It is written onto the turn while it runs, explains the reply to users and staff
-afterwards, and is all that observability needs. It never holds text or keys.
+afterwards, and is all that observability needs. It never holds a key. Of texts it holds only the
+pieces of the prompt that spoke for an intent (`IntentScore.evidence`, `Route.reason`): whoever shows
+those must be allowed to see the prompt.
 """
 
 from decimal import Decimal
@@ -14,7 +16,11 @@ from routing.providers.usage import Usage
 AttemptStatus = Literal["started", "ok", "failed", "cut", "abandoned", "unknown"]
 UsageSource = Literal["reported", "estimated", "none"]
 CostSource = Literal["provider", "computed", "estimated", "unknown"]
-Source = Literal["chat", "api", "summary", "smoke"]
+Source = Literal["chat", "api", "summary", "smoke", "check"]
+"""`check`: a key's test by staff, or a probe of our own after an outage."""
+GaveUp = Literal["", "final", "kept", "calls", "exhausted", "turn_limit"]
+"""Why no further rung was asked: another would say the same; the part is kept; all calls were used;
+nobody was left; it took too long. "" where a rung answered, or nobody could be asked at all."""
 
 
 class IntentScore(msgspec.Struct, frozen=True):
@@ -37,6 +43,8 @@ class PlannedRung(msgspec.Struct, frozen=True, kw_only=True):
     """Why it cannot serve, in words; "" when it can."""
     unavailable: bool = False
     """It is set up and would serve, but for an outage that passes: it is called as the last resort."""
+    demo: bool = False
+    """A demo model: asked only when nobody else answers."""
 
 
 class Attempt(msgspec.Struct, kw_only=True):
@@ -93,6 +101,9 @@ class Route(msgspec.Struct, kw_only=True):
     left_out_turns: int = 0
     """Earlier turns that did not fit and that no summary covers yet."""
     summarised_turns: int = 0
+    passed_later: dict[int, str] = {}
+    """Rung -> why it was passed over while the ladder was climbed, in words."""
+    gave_up: GaveUp = ""
     unusable: str = ""
     """Why nobody could be asked at all, "" otherwise."""
     decided_ms: int | None = None

@@ -1,4 +1,4 @@
-"""Why was a turn answered so? Its route as tables for staff."""
+"""The explanation of a turn for staff: its route as tables."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,9 +13,16 @@ from chatcore.outcome import plain_decimal
 from routing import route as routes
 from routing.admin.score_table import score_table
 from routing.models import Intent, PolicyVersion
-from routing.route import Attempt, PlannedRung, Route
+from routing.route import Attempt, GaveUp, Route
 
 Table = dict[str, Any]
+NOT_ASKED: dict[GaveUp, str] = {
+    "final": "not asked: another model would have refused it too",
+    "kept": "not asked: the policy keeps the part that was shown",
+    "calls": "not asked: the calls of one message were used up",
+    "exhausted": "not asked: it could not serve this message",
+    "turn_limit": "not asked: the reply had taken as long as the policy allows",
+}
 
 
 def explanation(turn: Turn, *, with_text: bool) -> dict[str, Any]:
@@ -56,19 +63,27 @@ def _rungs(route: Route) -> Table:
     for attempt in route.attempts:
         outcomes[attempt.rung].append(_outcome(attempt))
     rows = [
-        [place + 1, f"{rung.label} ({rung.deployment})", _state(rung, outcomes[place])]
+        [place + 1, f"{rung.label} ({rung.deployment})", _state(route, place, outcomes[place])]
         for place, rung in enumerate(route.rungs)
     ]
     return {"headers": ["Rung", "Model", "What became of it"], "rows": rows}
 
 
-def _state(rung: PlannedRung, outcomes: list[str]) -> str:
+def _state(route: Route, place: int, outcomes: list[str]) -> str:
+    """What became of one rung, in words."""
+    rung, later = route.rungs[place], route.passed_later.get(place, "")
     came_of_it = "; again: ".join(outcomes)
     if outcomes and rung.passed_over:
         return f"called as the last resort, though {rung.passed_over}: {came_of_it}"
     if outcomes:
         return f"called: {came_of_it}"
-    return f"passed over: {rung.passed_over}" if rung.passed_over else "not needed"
+    if passed_over := later or rung.passed_over:
+        return f"passed over: {passed_over}"
+    if route.gave_up:
+        return NOT_ASKED[route.gave_up]
+    if route.cache_hit or any(attempt.status == "ok" for attempt in route.attempts):
+        return "not needed"
+    return "not asked: it was over before"
 
 
 def _attempts(attempts: Iterable[Attempt]) -> Table:

@@ -81,6 +81,9 @@ class Turn(models.Model):
     cache_hit = models.BooleanField(default=False)
     fallback_used = models.BooleanField(default=False)
     error_code = models.CharField(max_length=30, blank=True)
+    asked = models.CharField(
+        max_length=200, blank=True, help_text="The providers that were asked in vain."
+    )
     latency_ms = models.PositiveIntegerField(null=True)
     time_to_first_token_ms = models.PositiveIntegerField(null=True)
 

@@ -10,7 +10,7 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Observation
 from chatcore.consumers import open_sockets
 from chatcore.running import running
 from observability.recording import recorder
-from routing.services.breaker import health
+from routing.services.health import health
 
 LAG_EVERY_S = 0.5
 LAG_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)

@@ -1,4 +1,4 @@
-"""Where would this message go, and why? Decided as for a real one; nothing is sent.
+"""The page "Try a message": where it would go and why. Nothing is sent.
 
 Past turns belong to the chat, which hands their source to `read_past_turns_from` when it starts.
 """
@@ -17,11 +17,13 @@ from django.urls import URLPattern, path
 from routing.admin.score_table import score_table
 from routing.forms.try_message import TryForm
 from routing.models import Ladder
+from routing.route import PlannedRung
 from routing.services import snapshot
-from routing.services.breaker import health
 from routing.services.context import History
 from routing.services.decide import decide
 from routing.services.decision import Decision
+from routing.services.health import health
+from routing.services.next_rung import MOST_CALLS
 
 PERMISSION = "routing.view_ladder"
 
@@ -76,8 +78,9 @@ def _asked(form: TryForm, user: AbstractBaseUser) -> Asked | None:
 def _explained(decision: Decision) -> dict[str, Any]:
     """The decision in tables."""
     route = decision.route
-    order = [step.rung for step in decision.reachable()]
-    first = decision.reachable()[0].deployment if order else None
+    order = decision.order()
+    first = order[0].deployment if order else None
+    places = {candidate.rung: place for place, candidate in enumerate(order)}
     return {
         "route": route,
         "prompt": decision.prompt,
@@ -85,25 +88,33 @@ def _explained(decision: Decision) -> dict[str, Any]:
         "first": first,
         "turns_before": len(decision.history.turns) + decision.history.unread,
         "scores": score_table(route.scores, labels=decision.snapshot.policy.intent_labels),
+        "max_calls": decision.snapshot.policy.max_calls,
+        "most_calls": max(decision.snapshot.policy.max_calls, MOST_CALLS),
         "rungs": {
             "headers": ["Rung", "Model", "Provider", "State"],
             "rows": [
-                [str(place + 1), rung.label, rung.provider, _state(place, rung.passed_over, order)]
-                for place, rung in enumerate(route.rungs)
+                [str(number + 1), rung.label, rung.provider, _state(rung, places.get(number))]
+                for number, rung in enumerate(route.rungs)
             ],
         },
     }
 
 
-def _state(place: int, passed_over: str, order: list[int]) -> str:
-    """What would become of a rung: asked, kept in reserve, or passed over and why."""
-    if order and place == order[0]:
+def _state(rung: PlannedRung, place: int | None) -> str:
+    """When a rung would be asked, or why it is passed over. `place`: in the order of calls, from 0."""
+    if place is None:
+        return f"passed over: {rung.passed_over}"
+    if place == 0:
         words = "would be asked first"
-    elif place in order:
-        words = "usable"
+    elif place >= MOST_CALLS and not rung.demo:
+        words = f"not reached: a message makes at most {MOST_CALLS} calls"
     else:
-        return f"passed over: {passed_over}"
-    return f"{words}, though {passed_over}" if passed_over else words
+        words = f"would be asked as number {place + 1}, if those before it fail"
+    if rung.demo:
+        words += (
+            ", a demo model: after all others" if place else ", a demo model: no other can serve"
+        )
+    return f"{words}, as the last resort: {rung.passed_over}" if rung.passed_over else words
 
 
 def _urls() -> list[URLPattern]:

@@ -1,23 +1,39 @@
-"""What has this call said so far, and does that make a whole answer?
+"""Keeps what one call has said so far, and decides whether that makes a whole answer.
 
 The part of a decoder that is the same for every vendor.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Literal, Protocol
 
-from routing.providers.errors import ContentFiltered, EmptyAnswer, ProviderError, ServerError
+from routing.providers.errors import (
+    ContentFiltered,
+    EmptyAnswer,
+    OnlyThought,
+    ProviderError,
+    ServerError,
+)
 from routing.providers.messages import (
     Citation,
     Citations,
     Finished,
     FinishReason,
+    ReasoningDelta,
     ReportedCost,
     StreamEvent,
     TextDelta,
     TruncatedReason,
+    Working,
 )
 from routing.providers.usage import Usage
+
+_TRUNCATED: dict[FinishReason, TruncatedReason] = {
+    "length": "token_limit",
+    "content_filter": "content_filter",
+    "error": "unknown_finish",
+}
+_NO_ANSWER = ("content_filter", "error")
+"""Ends that spoil a tool call too."""
 
 
 class Answer:
@@ -28,20 +44,47 @@ class Answer:
         self.cost: ReportedCost | None = None
         self.model = ""
         self.finish_reason: FinishReason | None = None
+        """The last one given; "error" stands for those that this code does not know."""
         self.raw_finish_reason = ""
+        self.settled = False
+        """A finish reason was given, and no words came after it."""
         self.truncated_inferred = False
+        self.calls_tools = False
+        self.events_read = 0
+        """Of the vendor's events: each is a sign of life."""
+        self.progress = 0
+        """Of these, those that show that it thinks or searches."""
         self.unreadable_events = 0
         self.restored = False
         """The vendor repeated the full text, so that what was unreadable is known after all."""
-        self._spoke = False
+        self._text_is_hurt = False
+        self._model_failed = False
+        self._began = False
+        self._has_words = False
+        self._thought = False
         self._refused = False
+        self._activity = ""
         self._citations: tuple[Citation, ...] = ()
 
     def add_text(self, text: str, *, refused: bool = False) -> TextDelta:
         """The next words, which are not empty."""
-        self._spoke = self._spoke or not text.isspace()
+        self._began, self.settled = True, False
+        self._has_words = self._has_words or not text.isspace()
         self._refused = self._refused or refused
         return TextDelta(text)
+
+    def add_thought(self, text: str) -> Iterator[StreamEvent]:
+        """The next words of its thinking, which are not empty."""
+        self._thought, self.settled = True, False
+        yield from self.works("thinking")
+        yield ReasoningDelta(text)
+
+    def works(self, activity: Literal["thinking", "searching"]) -> Iterator[StreamEvent]:
+        """What the vendor says that it does, if that is news and no words have come yet."""
+        self.progress += 1
+        if not self._began and activity != self._activity:
+            self._activity = activity
+            yield Working(activity)
 
     def set_citations(self, citations: tuple[Citation, ...]) -> Iterator[StreamEvent]:
         """The sources, if they are not the ones already told."""
@@ -49,25 +92,33 @@ class Answer:
             self._citations = citations
             yield Citations(citations)
 
+    def skip_unreadable(self, *, may_hold_text: bool = True) -> None:
+        """Count an event that could not be read; the text lacks a piece if it may have held one."""
+        self.unreadable_events += 1
+        self.restored = False
+        self._text_is_hurt = self._text_is_hurt or may_hold_text
+
+    def end(self, raw: str, reason: FinishReason | None, *, model_failed: bool = False) -> None:
+        """Note a finish reason; None: this code does not know it. It may be followed by another."""
+        self.raw_finish_reason = raw
+        self.finish_reason = reason or "error"
+        self._model_failed = model_failed
+        self.settled = True
+
     def finished(self) -> Finished:
         """The end, once `finish_reason` is known.
 
-        Raises ContentFiltered, EmptyAnswer or ServerError where nothing was said, or the vendor
-        reports that it failed.
+        Raises ContentFiltered, EmptyAnswer or ServerError where nothing was said.
         """
         reason = self.finish_reason
-        if reason is None or reason == "error":
-            raise self.attach_usage(ServerError("the model failed", in_band=True))
-        if not self._spoke and reason == "content_filter":
-            raise self.attach_usage(
-                ContentFiltered("no answer let through", status=200, in_band=True)
-            )
-        if not self._spoke and reason == "stop":
-            raise self.attach_usage(EmptyAnswer("it stopped without a word", in_band=True))
-        truncated: TruncatedReason | None = None
-        if reason == "length":
-            truncated = "token_limit"
-        elif self.unreadable_events and not self.restored:
+        if reason is None:
+            raise self.attach_usage(ServerError("no finish reason", in_band=True))
+        if not self._has_words and (not self.calls_tools or reason in _NO_ANSWER):
+            raise self.attach_usage(self._why_nothing(reason))
+        if reason == "stop" and self.calls_tools:
+            reason = "tool_calls"
+        truncated = _TRUNCATED.get(reason)
+        if truncated is None and self._text_is_hurt and not self.restored:
             truncated = "unreadable_event"
         return self._end(reason, truncated)
 
@@ -81,6 +132,15 @@ class Answer:
         error.cost = error.cost or self.cost
         error.raw_finish_reason = error.raw_finish_reason or self.raw_finish_reason
         return error
+
+    def _why_nothing(self, reason: FinishReason) -> ProviderError:
+        if reason == "content_filter":
+            return ContentFiltered("no answer let through", status=200, in_band=True)
+        if self._model_failed:
+            return ServerError("the model failed", in_band=True)
+        if reason == "length" or self._thought or (self.usage and self.usage.reasoning_tokens):
+            return OnlyThought("it thought, and said nothing", in_band=True)
+        return EmptyAnswer("it ended without a word", in_band=True)
 
     def _end(self, reason: FinishReason, truncated: TruncatedReason | None) -> Finished:
         return Finished(

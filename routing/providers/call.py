@@ -1,5 +1,6 @@
-"""What does every call of every wire have in common? Send, read, decode, and the caps on an answer."""
+"""Does what every call of every wire has in common: send, read, decode, and cap the answer."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 
@@ -7,15 +8,32 @@ import msgspec
 
 from routing.providers import http
 from routing.providers.answer import Decoder
-from routing.providers.errors import InvalidRequest, ProviderError, StreamCut, TimedOut
-from routing.providers.messages import Deadlines, Opened, StreamEvent, TextDelta
+from routing.providers.errors import (
+    InvalidRequest,
+    ProtocolViolated,
+    ProviderError,
+    StreamCut,
+    TimedOut,
+)
+from routing.providers.messages import (
+    Citations,
+    Deadlines,
+    Opened,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+)
 
 MAX_TEXT_BYTES = 2 * 1024 * 1024
 MAX_STREAM_BYTES = 64 * 1024 * 1024
 """A stream carries some 300 bytes for each token; 128,000 tokens are 40 MB."""
+AFTER_FINISH_S = 1.5
+"""For what may follow a finish reason: the usage, `[DONE]`, at Gemini more words."""
 
 Classify = Callable[[int, Mapping[str, str], bytes], ProviderError]
 """A wire's reading of an error reply: status, headers (lower case), body."""
+
+logger = logging.getLogger(__name__)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,19 +44,18 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     body: object
     deadlines: Deadlines
 
+    def __repr__(self) -> str:
+        """Without the headers, which hold the key, and the body, which holds the prompt."""
+        return f"Call({self.url!r})"
+
 
 async def run(
     call: Call, decoder: Decoder, classify: Classify
 ) -> AsyncGenerator[StreamEvent, None]:
-    """The call's events. Raises ProviderError, with the usage known by then."""
-    try:
-        body = msgspec.json.encode(call.body)
-    except UnicodeEncodeError:
-        # Not chained: its text is the prompt.
-        raise InvalidRequest("half a surrogate pair") from None
+    """The call's events. Raises ProviderError, with the usage known by then, and nothing else."""
     try:
         async with http.post(
-            call.url, headers=call.headers, body=body, deadlines=call.deadlines
+            call.url, headers=call.headers, body=_encoded(call.body), deadlines=call.deadlines
         ) as reply:
             if reply.status != 200:
                 raise classify(reply.status, reply.headers, await reply.error_body())
@@ -48,29 +65,74 @@ async def run(
                     yield event
     except ProviderError as error:
         raise decoder.answer.attach_usage(error) from None
+    except Exception as error:
+        # Neither chained nor logged with its text, which may hold the prompt or the key.
+        name = type(error).__name__
+        logger.error("A wire failed with %s", name)
+        raise decoder.answer.attach_usage(ProtocolViolated(f"unexpected {name}")) from None
+
+
+def _encoded(body: object) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        # Not chained: its text is the prompt.
+        raise InvalidRequest("half a surrogate pair") from None
 
 
 async def _read(reply: http.Reply, decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
-    room, drained = _ByteBudget(), False
+    budget, pulse = _ByteBudget(), _Pulse(reply, decoder)
     try:
         async with aclosing(reply.chunks()) as chunks:
             async for chunk in chunks:
-                if drained:
+                if pulse.drained:
                     continue
-                for event in room.take(chunk, decoder):
-                    reply.touch()
+                for event in budget.take(chunk, decoder):
+                    pulse.saw(event)
                     yield event
-                if room.is_full:
+                if budget.is_full:
                     yield decoder.answer.capped()
                     return
-                if decoder.done:
-                    reply.drain()
-                    drained = True
+                pulse.after_chunk()
     except (StreamCut, TimedOut):
         if not decoder.complete:
             raise
     for event in decoder.finish():
         yield event
+
+
+class _Pulse:
+    """Sets the limit of the next silence by what has come so far."""
+
+    def __init__(self, reply: http.Reply, decoder: Decoder) -> None:
+        self._reply = reply
+        self._decoder = decoder
+        self._speaks = False
+        self._is_ending = False
+        self._events_read = self._progress = 0
+        self.drained = False
+
+    def saw(self, event: StreamEvent) -> None:
+        """Words begin the silence anew; once there were some, thoughts and sources do so too."""
+        if isinstance(event, TextDelta):
+            self._speaks = True
+        if self._speaks and isinstance(event, TextDelta | ReasoningDelta | Citations):
+            self._reply.touch()
+            self._is_ending = False
+
+    def after_chunk(self) -> None:
+        """Wait shortly for what follows an end, and longer for words while it thinks."""
+        answer = self._decoder.answer
+        if self._decoder.done:
+            self._reply.drain()
+            self.drained = True
+        elif self._decoder.complete:
+            if not self._is_ending:
+                self._reply.wind_up(AFTER_FINISH_S)
+            self._is_ending = True
+        elif not self._speaks and answer.events_read > self._events_read:
+            self._reply.working(anew=answer.progress > self._progress)
+        self._events_read, self._progress = answer.events_read, answer.progress
 
 
 class _ByteBudget:
@@ -82,7 +144,7 @@ class _ByteBudget:
         self.is_full = False
 
     def take(self, chunk: bytes, decoder: Decoder) -> Iterator[StreamEvent]:
-        """The chunk's events, the last text cut to fit where the room ends."""
+        """The chunk's events, the last text cut to fit where the budget ends."""
         self._stream_bytes -= len(chunk)
         for event in decoder.feed(chunk):
             if isinstance(event, TextDelta):

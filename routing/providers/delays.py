@@ -1,4 +1,4 @@
-"""When does the vendor want to be asked again?
+"""Reads when a vendor wants to be asked again.
 
 Each says it somewhere else: in a header as milliseconds, seconds or a date, in a reset header, or in
 the words of its message. All answers are seconds from now; None is "it did not say".
@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _MESSAGE_CHARS = 4000
-_STEP = r"(\d+(?:\.\d+)?)\s?(milliseconds?|ms|minutes?|min|m|seconds?|sec|s|hours?|h)"
+_LONGEST_VALUE = 100
+_STEP = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s?(milliseconds?|ms|minutes?|min|m|seconds?|sec|s|hours?|h)"
 _STEPS = re.compile(_STEP, re.IGNORECASE)
 _DURATION = re.compile(rf"(?:{_STEP})+", re.IGNORECASE)
 _AGAIN = re.compile(rf"(?:try again|retry) (?:in|after) ((?:{_STEP}\s?)+)", re.IGNORECASE)
-_NUMBER = re.compile(r"\s*\d{1,9}(?:\.\d+)?\s*")
+_NUMBER = re.compile(r"\s*[0-9]{1,9}(?:\.[0-9]{1,20})?\s*")
 _UNIT_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
@@ -58,7 +59,7 @@ def duration(value: str) -> float | None:
     >>> duration("1m30s"), duration("12ms"), duration("48.5s"), duration("7"), duration("soon")
     (90.0, 0.012, 48.5, 7.0, None)
     """
-    value = value.strip()
+    value = value[:_LONGEST_VALUE].strip()
     if _DURATION.fullmatch(value):
         return _sum(value)
     return _number(value)
@@ -80,7 +81,7 @@ def _until(wish: str, served_at: str) -> float | None:
     """Measured on the server's own clock, since ours may differ; a date in the past says nothing."""
     try:
         then, now = (_utc(parsedate_to_datetime(text)) for text in (wish, served_at))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: a year of thousands of digits
         return None
     wait = (then - now).total_seconds()
     return wait if wait > 0 else None

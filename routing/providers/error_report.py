@@ -1,18 +1,18 @@
-"""What does a vendor's refusal mean? Its code first, then its type, then the status.
+"""Says which of our errors a vendor's refusal is.
 
 The status alone cannot tell: a 429 is a rate limit, an empty account or an overload, and a bad key is a
-400 at Gemini. Each wire brings the words its vendor uses; what they have in common is here.
+400 at Gemini. The code and type decide first, then the words, then the status. What the vendors have in
+common is here; what only one of them says is in that vendor's folder.
 """
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 
-from routing.providers import delays
 from routing.providers.errors import (
     ContentFiltered,
     ContextTooLong,
-    Delayed,
     EndpointRetired,
     InvalidRequest,
     KeyRefused,
@@ -25,13 +25,22 @@ from routing.providers.errors import (
     RateLimited,
     ServerError,
 )
-from routing.providers.fields import Json, items, obj, parse, text
+from routing.providers.fields import Json
 
 ErrorType = type[ProviderError]
+Phrase = tuple[re.Pattern[str], ErrorType]
+"""Words in a message, and what they mean. Gaps in a pattern are bounded: `.*` takes quadratic time."""
 
 OPENAI_WORDS: Mapping[str, ErrorType] = {
     "invalid_api_key": KeyRefused,
     "insufficient_quota": QuotaExhausted,
+    "billing_hard_limit_reached": QuotaExhausted,
+    "billing_not_active": QuotaExhausted,
+    "credit_balance_exhausted": QuotaExhausted,
+    "usage_limit_reached": QuotaExhausted,
+    "organization_usage_limit_exceeded": QuotaExhausted,
+    "organization_spend_limit_exceeded": QuotaExhausted,
+    "project_spend_limit_exceeded": QuotaExhausted,
     "unsupported_country_region_territory": NotPermitted,
     "model_not_found": ModelGone,
     "context_length_exceeded": ContextTooLong,
@@ -42,22 +51,64 @@ OPENAI_WORDS: Mapping[str, ErrorType] = {
     "server_error": ServerError,
     "overloaded": Overloaded,
     "slow_down": Overloaded,
+    # LiteLLM's proxy
+    "budget_exceeded": QuotaExhausted,
 }
 """The `code`s and `type`s of OpenAI's errors, which the vendors that copied its API use too."""
+
+_ACCOUNT_PHRASES: tuple[Phrase, ...] = (
+    # OpenAI says it with 400 and with 404, https://github.com/continuedev/continue/issues/8209
+    (re.compile(r"organi[sz]ation must be verified", re.IGNORECASE), NotPermitted),
+    (
+        re.compile(
+            r"budget has been exceeded|exceeded ?budget|over budget"
+            r"|(?:exceeded|reached|over) [^.]{0,60}\bspend(?:ing)? (?:cap|limit)"
+            r"|spend(?:ing)? (?:cap|limit) [^.]{0,40}(?:exceeded|reached)"
+            r"|billing[ _]hard[ _]limit|billing[ _](?:is )?not[ _]active"
+            r"|not active, please check your billing"
+            r"|insufficient[ _](?:account )?(?:balance|funds|credits?|quota)"
+            r"|credit balance (?:is )?(?:too low|exhausted|insufficient)|out of credits"
+            r"|credit[ _]balance[ _]exhausted|usage limit has been reached|usage_limit_reached"
+            r"|monthly (?:included )?(?:usage |token |spending |consumption )?"
+            r"(?:limit|quota|budget|cap|credits?)\b",
+            re.IGNORECASE,
+        ),
+        QuotaExhausted,
+    ),
+)
+"""What is wrong with the account, in whichever status a vendor or a gateway says it."""
+
+_FINAL = (ContextTooLong, ContentFiltered, QuotaExhausted, EndpointRetired)
+_VAGUE = (InvalidRequest, RateLimited, NotPermitted)
+"""What a status means where the words may say it better."""
 
 _STATUSES: Mapping[int, ErrorType] = {
     401: KeyRefused,
     402: QuotaExhausted,
     403: NotPermitted,
     404: ModelGone,
+    # These speak of the way to the vendor, not of the message.
+    405: ProtocolViolated,
+    406: ProtocolViolated,
+    407: ProtocolViolated,
     408: ServerError,
     409: ServerError,
     410: EndpointRetired,
+    411: ProtocolViolated,
     413: ContextTooLong,
+    415: ProtocolViolated,
+    421: ProtocolViolated,
+    425: ServerError,
+    426: ProtocolViolated,
     429: RateLimited,
+    431: ProtocolViolated,
+    451: NotPermitted,
+    499: ServerError,
     503: Overloaded,
     529: Overloaded,
 }
+_SAID_BY_PROXIES = (408, 425, 429, 499)
+"""Statuses that mean the same when a proxy in front of the vendor says them with a page."""
 
 
 class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,58 +117,35 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     headers: Mapping[str, str]
     """Names in lower case; empty for an error inside a 200."""
-    code: str
-    type: str
-    message: str
-    param: str | None
-    body: Json
+    code: str = ""
+    type: str = ""
+    message: str = ""
+    """At most 4,000 characters of it: it is searched."""
+    fields: tuple[str, ...] = ()
+    """The request's fields that it names in places of their own: `param`, `loc`."""
+    body: Json = {}
     """The error object itself, for what only one vendor says."""
     in_band: bool = False
+    is_page: bool = False
+    """HTML: by a proxy in front of the vendor, whose word on the key or the message proves nothing."""
 
 
-def read(status: int, headers: Mapping[str, str], body: bytes) -> ErrorReport:
-    """The refusal in an answer with an error status; a body that says nothing leaves the status."""
-    try:
-        document = parse(body)
-    except ValueError:
-        document = None
-    return read_document(document, status, headers)
+def classify(
+    report: ErrorReport, words: Mapping[str, ErrorType], phrases: tuple[Phrase, ...] = ()
+) -> ErrorType:
+    """By its code, then its type, then the words about the account, then its status.
 
-
-def read_in_band(document: object) -> ErrorReport:
-    """The refusal in a JSON text that came inside a 200: the status is the one it names, else 500."""
-    report = read_document(document, 0, {})
-    named = int(report.code) if report.code.isdigit() else 0
-    status = named if 400 <= named <= 599 else 500
-    return msgspec.structs.replace(report, status=status, in_band=True)
-
-
-def read_document(document: object, status: int, headers: Mapping[str, str]) -> ErrorReport:
-    """From `{"error": {...}}`, `{"error": "..."}`, `{"detail": ...}`, `[{...}]` or the bare error."""
-    if isinstance(document, list):
-        document = document[0] if document else None
-    outer = obj(document)
-    error = outer.get("error", outer)
-    body = obj(error)
-    detail = outer.get("detail")
-    message = text(body.get("message")) or text(error) or text(detail)
-    return ErrorReport(
-        status=status,
-        headers=headers,
-        code=_word(body.get("code")),
-        type=_word(body.get("type")),
-        message=message or " ".join(text(obj(item).get("msg")) for item in items(detail)),
-        param=text(body.get("param")) or None,
-        body=body,
-    )
-
-
-def classify_report(report: ErrorReport, words: Mapping[str, ErrorType]) -> ErrorType:
-    """By its code, then its type, then its status."""
-    for word in (report.code, report.type):
-        if word in words:
-            return words[word]
-    return by_status(report.status)
+    `phrases` are looked for where all that says only "invalid", "too many" or "not permitted".
+    """
+    if report.is_page:
+        return _of_page(report.status)
+    named = next((words[w] for w in (report.code, report.type) if w in words), None)
+    if named in _FINAL:
+        return named
+    kind = _by_phrases(report, _ACCOUNT_PHRASES) or named or by_status(report.status)
+    if kind in _VAGUE:
+        return _by_phrases(report, phrases) or kind
+    return kind
 
 
 def by_status(status: int) -> ErrorType:
@@ -130,38 +158,10 @@ def by_status(status: int) -> ErrorType:
     return _STATUSES.get(status, ServerError if status >= 500 else InvalidRequest)
 
 
-def retry_delay(report: ErrorReport) -> float | None:
-    """Seconds until the vendor wants to be asked again, from header, message or reset header."""
-    for wait in (
-        delays.from_headers(report.headers),
-        delays.from_message(report.message),
-        delays.from_resets(report.headers),
-    ):
-        if wait is not None:
-            return wait
-    return None
+def _of_page(status: int) -> ErrorType:
+    is_refusal = 400 <= status < 500 and status not in _SAID_BY_PROXIES
+    return ProtocolViolated if is_refusal else by_status(status)
 
 
-def error_of(
-    kind: ErrorType,
-    report: ErrorReport,
-    *,
-    retry_after_s: float | None = None,
-    param: str | None = None,
-) -> ProviderError:
-    """The error to raise, in our words."""
-    where = "in the answer" if report.in_band else f"HTTP {report.status}"
-    status, in_band = report.status, report.in_band
-    if issubclass(kind, Delayed):
-        wait = retry_delay(report) if retry_after_s is None else retry_after_s
-        return kind(where, retry_after_s=wait, status=status, in_band=in_band)
-    if issubclass(kind, InvalidRequest):
-        return kind(where, param=param or report.param, status=status, in_band=in_band)
-    return kind(where, status=status, in_band=in_band)
-
-
-def _word(value: object) -> str:
-    """A code as text: Perplexity's and Gemini's are numbers."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return text(value)
+def _by_phrases(report: ErrorReport, phrases: tuple[Phrase, ...]) -> ErrorType | None:
+    return next((means for words, means in phrases if words.search(report.message)), None)

@@ -1,4 +1,4 @@
-"""How to read a vendor's JSON without trusting it: a field is what it should be, or it is absent."""
+"""Reads a vendor's JSON without trusting it: a field is what it should be, or it is absent."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -49,6 +49,16 @@ def word(value: object, longest: int = LONGEST_WORD) -> str:
     ('luna-2', 'ab', '')
     """
     return "".join(filter(str.isprintable, value))[:longest] if isinstance(value, str) else ""
+
+
+def integer(digits: str) -> int | None:
+    """A number written in ASCII digits, at most nine of them.
+
+    >>> integer("429"), integer("\u00b2"), integer("9" * 5000), integer("")
+    (429, None, None, None)
+    """
+    is_one = digits.isascii() and digits.isdecimal() and len(digits) <= 9
+    return int(digits) if is_one else None
 
 
 def money(value: object) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Which JSON texts are in the body of a 200?
+"""Finds the JSON texts in the body of a 200.
 
 Usually those of an event stream; but some servers ignore `stream` and answer with one JSON text, and
 some proxies answer with a page.
@@ -33,8 +33,17 @@ class Framing:
         return self._begin(chunk)
 
     def finish(self) -> list[Event]:
-        """The text that only the body's end completes: the whole of it, when it is one JSON text."""
+        """What only the body's end completes: all of it, when it is one JSON text, else the event
+        that was left open, which may be half of one.
+        """
+        if self._sse is not None:
+            return self._sse.flush()
         return [("", bytes(self._whole))] if self._whole else []
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is an event stream, as far as is known."""
+        return self._sse is not None
 
     def _begin(self, chunk: bytes) -> list[Event]:
         self._lead += chunk

@@ -1,4 +1,4 @@
-"""Which events are in these bytes? A pure feed/flush decoder of `text/event-stream`.
+"""Decodes `text/event-stream`: bytes in, events out, nothing else.
 
 By https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream, except that
 the data stay bytes: they are JSON, and its parser reads UTF-8 itself.
@@ -11,10 +11,12 @@ Event = tuple[str, bytes]
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
+_HARMLESS = (b":", b"id:", b"retry:", b"event:")
+"""Beginnings of lines without which no text is lost."""
 
 
 class SseDecoder:
-    """Cut the stream where you like: the events are the same."""
+    """One stream's decoder. Where its chunks are cut makes no difference to the events."""
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         """`max_event_bytes` bounds what one event, or one line, may hold in memory."""
@@ -49,9 +51,21 @@ class SseDecoder:
             raise ProtocolViolated(f"an event of more than {self._max} bytes")
         return events
 
-    def flush(self) -> bool:
-        """Whether the stream ended inside an event, which is lost: no blank line closed it."""
-        return bool(self._data or self._line.strip())
+    def flush(self) -> list[Event]:
+        """The event that the stream's end left open, as far as it came.
+
+        The standard drops it; but some servers send no blank line after the last one, and of half an
+        event we want to know that it is lost.
+        """
+        events: list[Event] = []
+        line = bytes(self._line).removeprefix(_BOM if self._at_start else b"")
+        self._line.clear()
+        if line.startswith(b"data:") or self._data:
+            self._take(line, events)
+            self._take(b"", events)
+        elif line.strip() and not line.startswith(_HARMLESS):
+            events.append((self._type, line))
+        return events
 
     def _take(self, line: bytes, events: list[Event]) -> None:
         if self._at_start:

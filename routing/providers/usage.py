@@ -39,3 +39,16 @@ def count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
         return None
     return value
+
+
+def with_reasoning(
+    read: int | None, written: int | None, reasoning: int | None, total: int | None
+) -> int | None:
+    """`written`, with the reasoning tokens where the vendor counts them beside it: its total tells.
+
+    >>> with_reasoning(10, 5, 20, 35), with_reasoning(10, 25, 20, 35), with_reasoning(10, 5, 20, None)
+    (25, 25, 5)
+    """
+    if read is None or written is None or not reasoning:
+        return written
+    return written + reasoning if read + written + reasoning == total else written

@@ -1,14 +1,14 @@
-"""One provider call: made, timed, counted, and remembered for the health of its deployment."""
+"""One provider call: made, timed, counted, and told to the health of its deployment and key."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from decimal import Decimal
-from weakref import WeakKeyDictionary
+
+import msgspec
 
 from routing.providers.base import Endpoint
-from routing.providers.errors import ConcurrencyLimit, Cools, ProviderError, StreamCut, TimedOut
+from routing.providers.errors import EmptyAnswer, ProviderError, StreamCut, TimedOut
 from routing.providers.messages import (
     ChatRequest,
     Deadlines,
@@ -23,40 +23,25 @@ from routing.providers.messages import (
 from routing.providers.registry import WIRES
 from routing.providers.usage import Usage
 from routing.route import Attempt
-from routing.services.breaker import Health
-from routing.services.snapshot_types import DeploymentFacts, KeyFacts, Snapshot
+from routing.services.concurrency import slots
+from routing.services.health import Health
+from routing.services.snapshot_types import DeploymentFacts, KeyFacts, PriceFacts
 from routing.services.token_track import note_tally, prices_of, tally
 
-
-class Slots:
-    """How many calls a deployment may have at once, in this process."""
-
-    def __init__(self) -> None:
-        self._by_loop: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, dict[tuple[str, int], asyncio.Semaphore]
-        ] = WeakKeyDictionary()
-
-    @asynccontextmanager
-    async def of(self, deployment: DeploymentFacts) -> AsyncIterator[None]:
-        """Hold one for the length of a call. Raises ConcurrencyLimit after the deployment's own patience."""
-        limit = deployment.max_concurrency
-        if not limit:
-            yield
-            return
-        known = self._by_loop.setdefault(asyncio.get_running_loop(), {})
-        slot = known.setdefault((deployment.name, limit), asyncio.Semaphore(limit))
-        try:
-            async with asyncio.timeout(deployment.first_token_timeout_s):
-                await slot.acquire()
-        except TimeoutError:
-            raise ConcurrencyLimit from None
-        try:
-            yield
-        finally:
-            slot.release()
+Prices = Mapping[tuple[str, str], Sequence[PriceFacts]]
 
 
-slots = Slots()
+class CallSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call is to send."""
+
+    deployment: DeploymentFacts
+    key: KeyFacts | None
+    messages: tuple[Message, ...]
+    tokens: int
+    """The estimated size of `messages`."""
+    web_search: bool = False
+    turn_s: float | None = None
+    """Seconds until the call must have ended; None: no limit."""
 
 
 class AttemptRunner:
@@ -65,74 +50,72 @@ class AttemptRunner:
     def __init__(
         self,
         *,
-        snapshot: Snapshot,
+        prices: Prices,
         health: Health,
         stopwatch: Callable[[], int],
         started_at: datetime,
     ) -> None:
-        self._snapshot = snapshot
+        """`stopwatch`: milliseconds since the request came, which was at `started_at` (UTC)."""
+        self._prices = prices
         self._health = health
         self._stopwatch = stopwatch
         self._started_at = started_at
         self._sent = False
 
-    async def call(
-        self,
-        attempt: Attempt,
-        deployment: DeploymentFacts,
-        messages: tuple[Message, ...],
-        sent_tokens: int,
-    ) -> AsyncGenerator[StreamEvent, None]:
+    async def call(self, attempt: Attempt, spec: CallSpec) -> AsyncGenerator[StreamEvent, None]:
         """The provider's events; when it ends, however it ends, the attempt says how.
 
-        `sent_tokens` is the estimated size of `messages`. Raises ProviderError.
+        Raises ProviderError.
         """
-        key = self._freshest_key(deployment)
-        attempt.key = key.label if key else ""
+        attempt.key = spec.key.label if spec.key else ""
         attempt.started_ms = self._stopwatch()
         self._sent = False
         generated: list[str] = []
         reported: Usage | None = None
         cost: ReportedCost | None = None
+        in_flight = self._health.begin(attempt.deployment, spec.key.id if spec.key else None)
         try:
-            async with aclosing(self._stream(deployment, key, messages)) as events:
+            async with aclosing(_from_first_word(self._stream(spec))) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        self._note_success(attempt, event, key)
-                        self._close(attempt, event.usage, event.cost, sent_tokens, generated)
+                        _note_success(attempt, event)
+                        self._health.succeeded(in_flight)
+                        self._close(attempt, event.usage, event.cost, spec.tokens, generated)
                     else:
                         self._note_progress(attempt, event, generated)
                     yield event
         except ProviderError as error:
-            self._note_failure(attempt, error, key)
+            if attempt.status == "started":
+                self._note_failure(attempt, error)
+                self._health.failed(in_flight, error)
             reported, cost = error.usage, error.cost
             raise
         finally:
             if attempt.status == "started":
                 attempt.status = "abandoned"  # stopped by the user, or the process drains
+                self._health.abandoned(in_flight)
             if attempt.ended_ms is None:
-                self._close(attempt, reported, cost, sent_tokens, generated)
+                self._close(attempt, reported, cost, spec.tokens, generated)
 
-    def _freshest_key(self, deployment: DeploymentFacts) -> KeyFacts | None:
-        keys = self._snapshot.keys.get(deployment.provider, ())
-        return min(keys, key=lambda key: self._health.key_rests_s(key.id), default=None)
-
-    async def _stream(
-        self, deployment: DeploymentFacts, key: KeyFacts | None, messages: tuple[Message, ...]
-    ) -> AsyncGenerator[StreamEvent, None]:
+    async def _stream(self, spec: CallSpec) -> AsyncGenerator[StreamEvent, None]:
+        deployment = spec.deployment
         provider = WIRES[deployment.wire].make(
             Endpoint(
                 base_url=deployment.base_url,
-                api_key=key.value if key else "",
+                api_key=spec.key.value if spec.key else "",
                 deadlines=Deadlines(
                     first_token_s=deployment.first_token_timeout_s,
+                    thinking_s=deployment.thinking_timeout_s,
                     idle_s=deployment.idle_timeout_s,
+                    turn_s=spec.turn_s,
                 ),
+                without=self._health.refused_parameters(deployment.name),
             )
         )
         request = ChatRequest(
             model=deployment.model,
-            messages=messages,
+            messages=spec.messages,
+            web_search=spec.web_search,
             max_output_tokens=deployment.max_output_tokens,
         )
         async with slots.of(deployment), aclosing(provider.stream(request)) as events:
@@ -153,27 +136,13 @@ class AttemptRunner:
             case ReasoningDelta(text):
                 generated.append(text)
 
-    def _note_success(self, attempt: Attempt, finished: Finished, key: KeyFacts | None) -> None:
-        attempt.status = "ok"
-        attempt.finish_reason = finished.finish_reason
-        attempt.raw_finish_reason = finished.raw_finish_reason
-        attempt.truncated_reason = finished.truncated_reason or ""
-        attempt.model_answered = finished.model
-        self._health.succeeded(attempt.deployment, key.id if key else None)
-
-    def _note_failure(self, attempt: Attempt, error: ProviderError, key: KeyFacts | None) -> None:
+    def _note_failure(self, attempt: Attempt, error: ProviderError) -> None:
         attempt.status = "cut" if attempt.first_token_ms is not None else "failed"
         attempt.error = error.code
         attempt.http_status = error.status
         attempt.raw_finish_reason = error.raw_finish_reason
         if isinstance(error, TimedOut) and error.phase == "connect":
             self._sent = False
-        if error.hurts_breaker:
-            self._health.failed(attempt.deployment)
-        if error.cools is Cools.KEY and key:
-            self._health.cool_key(key.id)
-        if error.cools is Cools.DEPLOYMENT:
-            self._health.cool_deployment(attempt.deployment)
 
     def _close(
         self,
@@ -192,13 +161,44 @@ class AttemptRunner:
         result = tally(
             reported=reported,
             reported_cost=cost,
-            prices=prices_of(self._snapshot.prices, attempt, at=at),
+            prices=prices_of(self._prices, attempt, at=at),
             at=at,
             sent_tokens=sent_tokens,
             generated="".join(generated),
             final=_had_its_last_word(attempt),
         )
         note_tally(attempt, result)
+
+
+async def _from_first_word(
+    events: AsyncGenerator[StreamEvent, None],
+) -> AsyncGenerator[StreamEvent, None]:
+    """The events, with white space held back until a visible word follows it.
+
+    Raises EmptyAnswer, with what was billed for it, when none does.
+    """
+    spoke, blank = False, ""
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Finished) and not spoke:
+                empty = EmptyAnswer("no visible text", in_band=True)
+                empty.usage, empty.cost = event.usage, event.cost
+                empty.raw_finish_reason = event.raw_finish_reason
+                raise empty
+            if isinstance(event, TextDelta) and not spoke:
+                blank += event.text
+                if not blank.strip():
+                    continue
+                spoke, event = True, TextDelta(blank)
+            yield event
+
+
+def _note_success(attempt: Attempt, finished: Finished) -> None:
+    attempt.status = "ok"
+    attempt.finish_reason = finished.finish_reason
+    attempt.raw_finish_reason = finished.raw_finish_reason
+    attempt.truncated_reason = finished.truncated_reason or ""
+    attempt.model_answered = finished.model
 
 
 def _was_accepted(attempt: Attempt) -> bool:

@@ -1,4 +1,4 @@
-"""What is a model told besides the prompt? The shared context, the same for every provider.
+"""The shared context: what a model is told besides the prompt, the same for every provider.
 
 The policy's persona, the rolling summary, and as many of the last turns as fit the model's window.
 Sizes are estimates: a vendor that counts more says so itself, and the ladder goes to a larger window.
@@ -106,7 +106,7 @@ def _assemble(
     messages = [Message("system", system)] if system else []
     for turn in turns:
         messages.append(Message("user", turn.prompt))
-        if turn.reply:
+        if turn.reply.strip():  # vendors refuse an assistant message of white space only
             messages.append(Message("assistant", turn.reply))
     messages.append(Message("user", prompt))
     tokens = sum(estimate_tokens(message.content) + MESSAGE_OVERHEAD for message in messages)

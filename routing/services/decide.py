@@ -1,4 +1,4 @@
-"""Which intent, which ladder, and which of its rungs can serve? Decided without calling anyone.
+"""Decide a request: its intent, its ladder, and which rungs can serve. Nobody is called.
 
 `decide` alone is the dry run behind "Try a message"; `route_and_call` carries its decision out.
 """
@@ -7,9 +7,9 @@ import msgspec
 
 from routing.intents import FALLBACK_INTENT, Detection, Evidence
 from routing.route import IntentScore, PlannedRung, Route
-from routing.services.breaker import Health
 from routing.services.context import History, fits
 from routing.services.decision import Candidate, Decision
+from routing.services.health import Health
 from routing.services.snapshot_types import LadderFacts, Snapshot
 
 TOO_LONG = "the message is too long for its window"
@@ -53,8 +53,8 @@ def decide(
         history=history,
         prompt=prompt,
     )
-    if reachable := decision.reachable():
-        decision.note_context(decision.context_for(reachable[0].deployment))
+    if order := decision.order():
+        decision.note_context(decision.context_for(order[0].deployment))
     return decision
 
 
@@ -80,8 +80,8 @@ def _plan(
             persona=snapshot.policy.persona, prompt=prompt, deployment=deployment
         ):
             cannot = TOO_LONG
-        keys = tuple(key.id for key in snapshot.keys.get(deployment.provider, ()))
-        outage = health.outage(name, keys if deployment.needs_key else ())
+        keys = snapshot.keys.get(deployment.provider, ()) if deployment.needs_key else ()
+        outage = health.outage(name, [key.id for key in keys])
         planned.append(
             PlannedRung(
                 deployment=name,
@@ -89,17 +89,11 @@ def _plan(
                 provider=deployment.provider_name,
                 passed_over=cannot or (outage.words if outage else ""),
                 unavailable=outage is not None and not cannot,
+                demo=deployment.demo,
             )
         )
         if not cannot:
-            candidates.append(
-                Candidate(
-                    rung=rung,
-                    deployment=deployment,
-                    unavailable=outage is not None,
-                    retry_in_s=outage.remaining_s if outage else 0.0,
-                )
-            )
+            candidates.append(Candidate(rung=rung, deployment=deployment, outage=outage))
     return tuple(planned), tuple(candidates)
 
 

@@ -1,9 +1,12 @@
-"""What was decided, ready to be climbed."""
+"""What was decided for one request: which rungs could be called, and in which order."""
+
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from routing.route import Attempt, Route
 from routing.services.context import Context, History, build_context
+from routing.services.health import Outage
 from routing.services.snapshot_types import DeploymentFacts, LadderFacts, Snapshot
 
 
@@ -13,10 +16,27 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     rung: int
     """Its place in the ladder, from 0."""
     deployment: DeploymentFacts
-    unavailable: bool
-    """Out just now: called only when every rung is."""
-    retry_in_s: float
-    """Seconds until it is back; 0 when it is not out."""
+    outage: Outage | None = None
+    """Why it was out when the request was decided; None when it was not."""
+
+
+def order_of_calls(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates in the order in which they would be asked, were each to fail.
+
+    First those that are not out, as the ladder has them; then, of those that are, the one nearest
+    recovery, so that the last usable rung is never skipped; demo models by the same rule after both.
+    """
+    candidates = tuple(candidates)
+    real = [candidate for candidate in candidates if not candidate.deployment.demo]
+    demo = [candidate for candidate in candidates if candidate.deployment.demo]
+    return (*_healthy_then_nearest(real), *_healthy_then_nearest(demo))
+
+
+def _healthy_then_nearest(candidates: list[Candidate]) -> Iterator[Candidate]:
+    yield from (candidate for candidate in candidates if candidate.outage is None)
+    out = [(it.outage.remaining_s, it.rung, it) for it in candidates if it.outage is not None]
+    if out:
+        yield min(out)[2]
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,20 +66,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         self.route.left_out_turns = context.left_out
         self.route.summarised_turns = context.summarised
 
-    def reachable(self) -> tuple[Candidate, ...]:
-        """The candidates to try, in order: those that are not out, then the one nearest recovery.
-
-        So the last usable rung is never skipped: with all of them out, one is asked all the same.
-        """
-        awake = tuple(candidate for candidate in self.candidates if not candidate.unavailable)
-        unavailable = [candidate for candidate in self.candidates if candidate.unavailable]
-        nearest = min(unavailable, key=lambda candidate: candidate.retry_in_s, default=None)
-        return (*awake, nearest) if nearest else awake
+    def order(self) -> tuple[Candidate, ...]:
+        """The candidates in the order in which they would be asked, as things stood."""
+        return order_of_calls(self.candidates)
 
     def mark_first_attempt(self) -> None:
         """Note the first attempt as started, so that it is durable before its call is made."""
-        if reachable := self.reachable():
-            self.route.attempts.append(new_attempt(self.route, reachable[0]))
+        if order := self.order():
+            self.route.attempts.append(new_attempt(self.route, order[0]))
 
 
 def new_attempt(route: Route, candidate: Candidate) -> Attempt:

@@ -15,33 +15,26 @@ from django.views.decorators.debug import sensitive_variables
 
 from routing.models import Deployment, Price, ProviderKey, Revision
 from routing.providers import http
-from routing.providers.base import Endpoint
-from routing.providers.errors import ProviderError, StreamCut, TimedOut
-from routing.providers.messages import (
-    ChatRequest,
-    Deadlines,
-    Finished,
-    Message,
-    Opened,
-    ReasoningDelta,
-    ReportedCost,
-    StreamEvent,
-    TextDelta,
-)
+from routing.providers.errors import ParameterRefused, ProviderError
+from routing.providers.messages import Message
 from routing.providers.registry import WIRES
-from routing.providers.usage import Usage
-from routing.route import Attempt, undecided
+from routing.route import Attempt, Route, undecided
 from routing.secrets import DoesNotOpen
-from routing.services import credentials, key_verdict
+from routing.services import credentials, key_verdict, snapshot
+from routing.services.attempt import AttemptRunner, CallSpec
 from routing.services.estimate import estimate_tokens
-from routing.services.snapshot_types import PriceFacts
-from routing.services.token_track import note_tally, price_in_force, prices_of, tally
+from routing.services.health import Health
+from routing.services.snapshot_types import KeyFacts, PriceFacts
+from routing.services.token_track import price_in_force
 from routing.signals import key_checked
 
 PROMPT = "Say OK."
 # Some models refuse a smaller cap.
 ASKED_TOKENS = 16
-DEADLINES = Deadlines(first_token_s=20.0, thinking_s=20.0, idle_s=10.0, turn_s=30.0)
+FIRST_TOKEN_S = 20.0
+LONGEST_S = 30.0
+MOST_CALLS = 3
+"""Each further one leaves out a parameter that was refused."""
 RESULT_MAX = 500
 
 Prices = Mapping[tuple[str, str], Sequence[PriceFacts]]
@@ -113,110 +106,79 @@ def _check(key: ProviderKey, at: datetime) -> Checked:
         return _not_tested("the sealed key does not open. Enter it anew")
     if not value:
         return _not_tested("the environment no longer names this key")
-    endpoint = Endpoint(base_url=address, api_key=value, deadlines=DEADLINES)
-    call = _Call(key, deployment)
-    # A loop of its own, hence a client of its own: staff's tests never share the chat's connections.
-    error = asyncio.run(call.make(key.provider.wire, endpoint))
-    call.note_cost(prices, at)
-    key_checked.send_robust(sender=ProviderKey, route=call.route, started_at=at)
+    route = undecided()
+    error = _call(key, value, deployment, prices=prices, at=at, route=route)
+    key_checked.send_robust(sender=ProviderKey, route=route, started_at=at)
     words = key_verdict.verdict(
         error,
         slug=key.provider.slug,
         address=address,
         model=deployment.label,
-        heard=bool(call.generated),
+        heard=any(attempt.reply_characters for attempt in route.attempts),
     )
     return Checked(words[:RESULT_MAX], key_verdict.works(error))
 
 
+@sensitive_variables()
+def _call(
+    key: ProviderKey,
+    value: str,
+    deployment: Deployment,
+    *,
+    prices: Prices,
+    at: datetime,
+    route: Route,
+) -> ProviderError | None:
+    """Ask once, and again without a parameter that is refused; the attempts are kept on the route."""
+    facts = msgspec.structs.replace(
+        snapshot.deployment_facts(deployment, has_key=True),
+        max_output_tokens=ASKED_TOKENS,
+        first_token_timeout_s=FIRST_TOKEN_S,
+        thinking_timeout_s=FIRST_TOKEN_S,
+    )
+    spec = CallSpec(
+        deployment=facts,
+        key=KeyFacts(id=key.pk, label=key.label, value=value),
+        messages=(Message("user", PROMPT),),
+        tokens=estimate_tokens(PROMPT),
+        turn_s=LONGEST_S,
+    )
+    began = time.monotonic()
+    runner = AttemptRunner(
+        prices=prices,
+        health=Health(),  # of its own: a test says nothing of what the chat may call
+        stopwatch=lambda: round((time.monotonic() - began) * 1000),
+        started_at=at,
+    )
+    # A loop of its own, hence a client of its own: staff's tests never share the chat's connections.
+    return asyncio.run(_ask(runner, spec, route))
+
+
+async def _ask(runner: AttemptRunner, spec: CallSpec, route: Route) -> ProviderError | None:
+    """What went wrong, or None. The answer is read to its end, for the usage comes last."""
+    error: ProviderError | None = None
+    try:
+        for number in range(1, MOST_CALLS + 1):
+            attempt = Attempt(
+                number=number,
+                deployment=spec.deployment.name,
+                provider=spec.deployment.provider,
+                rung=0,
+            )
+            route.attempts.append(attempt)
+            try:
+                async with aclosing(runner.call(attempt, spec)) as events:
+                    async for _ in events:
+                        pass
+                return None
+            except ParameterRefused as refused:
+                error = refused
+        return error
+    except ProviderError as failed:
+        return failed
+    finally:
+        await http.aclose_all()
+
+
 def _not_tested(problem: str) -> Checked:
     return Checked(f"Not tested: {problem}."[:RESULT_MAX], works=False)
-
-
-class _Call:
-    """The one call of a test, and its record."""
-
-    def __init__(self, key: ProviderKey, deployment: Deployment) -> None:
-        self._model = deployment.model
-        self.attempt = Attempt(
-            number=1,
-            deployment=deployment.name,
-            provider=key.provider.slug,
-            rung=0,
-            key=key.label,
-        )
-        self.route = undecided()
-        self.route.attempts.append(self.attempt)
-        self.generated = ""
-        self._began_at = time.monotonic()
-        self._usage: Usage | None = None
-        self._cost: ReportedCost | None = None
-        self._accepted = False
-
-    @sensitive_variables()
-    async def make(self, wire: str, endpoint: Endpoint) -> ProviderError | None:
-        """Call the model and read its answer to the end, for the usage comes last."""
-        asked = ChatRequest(
-            model=self._model,
-            messages=(Message("user", PROMPT),),
-            max_output_tokens=ASKED_TOKENS,
-        )
-        try:
-            async with aclosing(WIRES[wire].make(endpoint).stream(asked)) as events:
-                async for event in events:
-                    self._note(event)
-        except ProviderError as error:
-            self._note_failure(error)
-            return error
-        finally:
-            self.attempt.ended_ms = self._now_ms()
-            await http.aclose_all()
-        return None
-
-    def note_cost(self, prices: Prices, at: datetime) -> None:
-        """Count its tokens; a call that the provider never took cost nothing."""
-        if self._usage is None and not self._accepted:
-            self.attempt.cost_usd, self.attempt.cost_source = Decimal(0), "computed"
-            return
-        counted = tally(
-            reported=self._usage,
-            reported_cost=self._cost,
-            prices=prices_of(prices, self.attempt, at=at),
-            at=at,
-            sent_tokens=estimate_tokens(PROMPT),
-            generated=self.generated,
-            final=self.attempt.status == "ok" or bool(self.attempt.raw_finish_reason),
-        )
-        note_tally(self.attempt, counted)
-
-    def _note(self, event: StreamEvent) -> None:
-        match event:
-            case Opened():
-                self._accepted, self.attempt.opened_ms = True, self._now_ms()
-            case TextDelta(text):
-                if self.attempt.first_token_ms is None:
-                    self.attempt.first_token_ms = self._now_ms()
-                self.attempt.reply_characters += len(text)
-                self.attempt.reply_chunks += 1
-                self.generated += text
-            case ReasoningDelta(text):
-                self.generated += text
-            case Finished():
-                self.attempt.status = "ok"
-                self.attempt.finish_reason = event.finish_reason
-                self.attempt.raw_finish_reason = event.raw_finish_reason
-                self.attempt.truncated_reason = event.truncated_reason or ""
-                self.attempt.model_answered = event.model
-                self._usage, self._cost = event.usage, event.cost
-
-    def _note_failure(self, error: ProviderError) -> None:
-        self.attempt.status = "cut" if self.generated else "failed"
-        self.attempt.error, self.attempt.http_status = error.code, error.status
-        self.attempt.raw_finish_reason = error.raw_finish_reason
-        self._usage, self._cost = error.usage, error.cost
-        if isinstance(error, TimedOut):
-            self._accepted |= error.phase != "connect"
-        self._accepted |= isinstance(error, StreamCut)
-
-    def _now_ms(self) -> int:
-        return round((time.monotonic() - self._began_at) * 1000)

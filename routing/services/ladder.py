@@ -1,32 +1,45 @@
-"""Climb: ask the rungs in turn until one of them has answered. The only retry loop of the house.
+"""Climb a ladder: ask its rungs in turn until one of them has answered.
 
-No database, no HTTP: it obeys the remedies of `routing.providers.errors`, within the policy's number
-of calls, and keeps every attempt on the route.
+The only retry loop. No database, no HTTP: it obeys the remedies of `routing.providers.errors`, asks
+`routing.services.next_rung` where to go, and keeps every attempt on the route.
 """
 
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
+from typing import NoReturn
 
 import anyio
 import msgspec
 
 from routing.providers.errors import (
     ContentFiltered,
+    ContextTooLong,
     Delayed,
     InvalidRequest,
     ProviderError,
+    RateLimited,
     Remedy,
+    TimedOut,
+    Unreachable,
 )
-from routing.providers.messages import Citations, Finished, TextDelta
-from routing.route import Attempt, Route
-from routing.services.attempt import AttemptRunner
-from routing.services.breaker import Health
+from routing.providers.messages import (
+    Citations,
+    Finished,
+    StreamEvent,
+    TextDelta,
+    Working,
+)
+from routing.route import Attempt, GaveUp, Route
+from routing.services.attempt import AttemptRunner, CallSpec
 from routing.services.decision import Candidate, Decision, new_attempt
+from routing.services.health import Health
+from routing.services.next_rung import Rungs
+from routing.services.snapshot_types import Snapshot
 
 BACKOFF_S = 0.2
-OUR_PARAMETERS = {"temperature", "max_tokens", "max_completion_tokens", "max_output_tokens"}
-"""What wires add to a request by themselves: refused by one vendor, another may take it."""
+OWN_NETWORK_PAUSE_S = 0.4
+"""The first pause when nobody can be reached; it doubles, and the last one uses up the patience."""
 
 
 class Answering(msgspec.Struct, frozen=True):
@@ -37,6 +50,13 @@ class Answering(msgspec.Struct, frozen=True):
     """The error of the leg whose words it replaces; "" when none were shown."""
 
 
+class AtWork(msgspec.Struct, frozen=True):
+    """Before its first words, this attempt shows that it thinks or searches."""
+
+    attempt: Attempt
+    activity: str
+
+
 class Answered(msgspec.Struct, frozen=True):
     """The reply is whole, or as whole as it gets."""
 
@@ -44,7 +64,7 @@ class Answered(msgspec.Struct, frozen=True):
     finished: Finished
 
 
-ClimbEvent = Answering | TextDelta | Citations | Answered
+ClimbEvent = Answering | AtWork | TextDelta | Citations | Answered
 OnAttempt = Callable[[Route], Awaitable[None]]
 
 
@@ -56,32 +76,71 @@ class LadderExhausted(Exception):
         self.code = code
 
 
+class _Speaker:
+    """Turns one call's events into the climb's: who answers is said with the first words."""
+
+    def __init__(self, attempt: Attempt, broke_off: str) -> None:
+        self.speaks = False
+        self._attempt = attempt
+        self._broke_off = broke_off
+        self._sources: Citations | None = None
+
+    def tell(self, event: StreamEvent) -> Iterator[ClimbEvent]:
+        match event:
+            case TextDelta():
+                if not self.speaks:
+                    self.speaks = True
+                    yield Answering(self._attempt, self._broke_off)
+                    if self._sources is not None:
+                        yield self._sources
+                yield event
+            case Citations():
+                self._sources = event  # searches come before the words that cite them
+                if self.speaks:
+                    yield event
+            case Working(activity) if not self.speaks and not self._broke_off:
+                yield AtWork(self._attempt, activity)
+            case Finished():
+                yield Answered(self._attempt, event)
+
+
 class Climb:
     """One climb of one ladder."""
 
     def __init__(
-        self, *, decision: Decision, caller: AttemptRunner, health: Health, on_attempt: OnAttempt
+        self,
+        *,
+        decision: Decision,
+        runner: AttemptRunner,
+        health: Health,
+        on_attempt: OnAttempt,
+        supply: Callable[[], Snapshot],
+        stopwatch: Callable[[], int],
     ) -> None:
         """`on_attempt` is awaited before every call but the first, which the decision's caller has
-        made durable already."""
+        made durable already. `supply` gives the keys and deployments as they are now; `stopwatch`
+        the milliseconds since the request came.
+        """
         self._decision = decision
         self._route = decision.route
         self._policy = decision.snapshot.policy
-        self._caller = caller
+        self._runner = runner
         self._health = health
         self._on_attempt = on_attempt
-        self._steps = decision.reachable()
-        self._tried: set[int] = set()
+        self._stopwatch = stopwatch
+        self._rungs = Rungs(decision=decision, health=health, supply=supply)
         self._retried: set[int] = set()
         self._waited_s = 0.0
+        self._refused_by: set[str] = set()
+        """Vendors that refused the message as it is."""
         self._shown_by = ""
         """The error that broke off the words now on the screen; "" when none are."""
 
     async def events(self) -> AsyncGenerator[ClimbEvent, None]:
         """The reply as it arrives. Raises LadderExhausted."""
-        if not self._steps:
-            raise LadderExhausted(self._route.unusable)
-        candidate = self._steps[0]
+        candidate = self._rungs.next() or self._rungs.next_demo()
+        if candidate is None:
+            raise LadderExhausted(self._route.unusable or "providers_unavailable")
         while True:
             attempt = await self._begin(candidate)
             try:
@@ -91,17 +150,19 @@ class Climb:
                 return
             except ProviderError as error:
                 if attempt.first_token_ms is not None:
-                    candidate = self._after_break(candidate, error)
-                else:
-                    candidate = await self._after_failure(candidate, error)
+                    self._shown_by = error.code
+                candidate = await self._after(candidate, error)
 
     async def _begin(self, candidate: Candidate) -> Attempt:
-        self._tried.add(candidate.rung)
+        self._rungs.note_call(candidate)
         attempts = self._route.attempts
-        if not attempts or attempts[-1].status != "started":
-            attempts.append(new_attempt(self._route, candidate))
-        if len(attempts) > 1:
-            await self._on_attempt(self._route)
+        noted = attempts[-1] if attempts and attempts[-1].status == "started" else None
+        if noted is not None and noted.rung == candidate.rung:
+            return noted
+        if noted is not None:  # it was planned at a rung that is out by now
+            attempts.pop()
+        attempts.append(new_attempt(self._route, candidate))
+        await self._on_attempt(self._route)
         return attempts[-1]
 
     async def _ask(
@@ -110,98 +171,134 @@ class Climb:
         """One rung's answer. Raises ProviderError."""
         context = self._decision.context_for(candidate.deployment)
         self._decision.note_context(context)
-        answering = False
-        known: Citations | None = None
-        calling = self._caller.call(attempt, candidate.deployment, context.messages, context.tokens)
-        async with aclosing(calling) as events:
+        spec = CallSpec(
+            deployment=candidate.deployment,
+            key=self._rungs.choose_key(candidate),
+            messages=context.messages,
+            tokens=context.tokens,
+            web_search=self._decision.ladder.web_search,
+            turn_s=self._turn_left_s(),
+        )
+        speaker = _Speaker(attempt, self._shown_by)
+        async with aclosing(self._runner.call(attempt, spec)) as events:
             async for event in events:
-                if not answering and isinstance(event, TextDelta | Finished):
-                    answering = True
-                    yield Answering(attempt, self._shown_by)
+                for told in speaker.tell(event):
+                    yield told
+                if speaker.speaks:
                     self._shown_by = ""
-                    if known is not None:
-                        yield known
-                if isinstance(event, Finished):
-                    yield Answered(attempt, event)
-                elif isinstance(event, TextDelta):
-                    yield event
-                elif isinstance(event, Citations):
-                    known = event  # searches come before the words that cite them
-                    if answering:
-                        yield event
+                if self._turn_left_s() <= 0 and not isinstance(event, Finished):
+                    raise TimedOut("turn")
 
-    def _after_break(self, candidate: Candidate, error: ProviderError) -> Candidate:
-        """Where to go after words were shown. Raises LadderExhausted when they must stand."""
-        self._shown_by = error.code
-        remedy = self._remedy(error)
+    def _turn_left_s(self) -> float:
+        return self._policy.turn_limit_s - self._stopwatch() / 1000
+
+    async def _after(self, candidate: Candidate, error: ProviderError) -> Candidate:
+        """Where to go after a failed call. Raises LadderExhausted."""
+        if self._turn_left_s() <= 0:
+            self._give_up("turn_limit", "interrupted")
+        remedy = self._remedy(candidate, error)
         if remedy is Remedy.STOP:
-            raise LadderExhausted(error.code)
-        if self._decision.ladder.on_break == "interrupt":
-            raise LadderExhausted("interrupted")
-        following = self._next(candidate)
-        again = remedy is Remedy.RETRY and candidate.rung not in self._retried
-        if following is None and again and self._calls_left() > 0:
-            self._retried.add(candidate.rung)
-            following = candidate
+            self._give_up("final", error.code)
+        if self._shown_by and self._decision.ladder.on_break == "interrupt":
+            self._give_up("kept", "interrupted")
+        following = await self._same_rung_again(candidate, error, remedy)
+        following = following or self._next(candidate, error, remedy)
+        if following is None and remedy is Remedy.RETRY and self._shown_by:
+            following = self._once_more(candidate)
+        if following is None and not self._shown_by:
+            following = await self._outlast_own_network() or self._rungs.next_demo()
         if following is None:
-            raise LadderExhausted("interrupted")
+            self._give_up(self._rungs.why_no_more, self._code_of(error))
         return following
 
-    async def _after_failure(self, candidate: Candidate, error: ProviderError) -> Candidate:
-        """Where to go when nothing of this attempt was shown. Raises LadderExhausted."""
-        match self._remedy(error):
-            case Remedy.STOP:
-                raise LadderExhausted(self._failure(error.code))
-            case Remedy.LARGER:
-                following = self._next(candidate, larger_than=candidate.deployment.context_window)
-                if following is None:
-                    raise LadderExhausted(self._failure(error.code))
-            case Remedy.RETRY if await self._may_retry(candidate, error):
-                following = candidate
-            case _:
-                following = self._next(candidate)
-        if following is None:
-            raise LadderExhausted(self._failure("providers_unavailable"))
-        return following
-
-    def _remedy(self, error: ProviderError) -> Remedy:
+    def _remedy(self, candidate: Candidate, error: ProviderError) -> Remedy:
         if isinstance(error, ContentFiltered) and self._policy.reroute_filtered:
             return Remedy.NEXT
-        if isinstance(error, InvalidRequest) and error.param in OUR_PARAMETERS:
-            return Remedy.NEXT
+        if isinstance(error, InvalidRequest) and error.remedy is Remedy.NEXT:
+            self._refused_by.add(candidate.deployment.provider)
+            # Two vendors agree that it is the message; one alone may be wrong about it.
+            return Remedy.STOP if len(self._refused_by) > 1 else Remedy.NEXT
         return error.remedy
 
-    def _failure(self, code: str) -> str:
-        return "interrupted" if self._shown_by else code
+    async def _same_rung_again(
+        self, candidate: Candidate, error: ProviderError, remedy: Remedy
+    ) -> Candidate | None:
+        """The same rung, where the remedy says so and calls are left; waits if the vendor wants it."""
+        if self._shown_by:
+            return None  # another rung first: this one has just broken off
+        match remedy:
+            case Remedy.ADAPT if self._rungs.calls_left_at_most > self._rungs.healthy_left():
+                return self._rungs.again(candidate)
+            case Remedy.OTHER_KEY if self._rungs.has_another_key(candidate):
+                return self._rungs.again(candidate)
+            case Remedy.RETRY:
+                return await self._retry(candidate, error)
+        return None
 
-    def _calls_left(self) -> int:
-        return self._policy.max_calls - len(self._route.attempts)
-
-    def _next(self, candidate: Candidate, *, larger_than: int = 0) -> Candidate | None:
-        """The next untried candidate; with one call left the last one, so that it gets its chance."""
-        left = [
-            other
-            for other in self._steps
-            if other.rung not in self._tried and other.deployment.context_window > larger_than
-        ]
-        if not left or self._calls_left() <= 0:
-            return None
-        if self._calls_left() > 1:
-            return left[0]
-        return next((other for other in reversed(left) if not other.unavailable), left[-1])
-
-    async def _may_retry(self, candidate: Candidate, error: ProviderError) -> bool:
-        """Whether to ask the same rung once more; waits as long as the vendor wants, if patient."""
+    async def _retry(self, candidate: Candidate, error: ProviderError) -> Candidate | None:
         wished = error.retry_after_s if isinstance(error, Delayed) else None
+        another_key = isinstance(error, RateLimited) and self._rungs.has_another_key(candidate)
         if wished is not None and self._waited_s + wished > self._policy.patience_s:
             self._health.cool_deployment(candidate.deployment.name, wished)
-            return False
-        if candidate.rung in self._retried or self._calls_left() <= 0:
-            return False
-        if self._calls_left() == 1 and self._next(candidate) is not None:
-            return False
+            return None
+        if not self._may_retry(candidate):
+            return None
         self._retried.add(candidate.rung)
-        delay = wished if wished is not None else BACKOFF_S * random.uniform(0.5, 1.5)
-        self._waited_s += delay
-        await anyio.sleep(delay)
-        return True
+        if not another_key:
+            delay = wished if wished is not None else BACKOFF_S * random.uniform(0.5, 1.5)
+            self._waited_s += delay
+            await anyio.sleep(delay)
+        return self._rungs.again(candidate)
+
+    def _may_retry(self, candidate: Candidate) -> bool:
+        """Once a rung, and only while calls are left for every untried healthy one."""
+        return (
+            candidate.rung not in self._retried
+            and self._rungs.calls_left > self._rungs.healthy_left()
+        )
+
+    def _once_more(self, candidate: Candidate) -> Candidate | None:
+        """The rung that broke off in its answer, when there is no other."""
+        if candidate.rung in self._retried or self._rungs.calls_left <= 0:
+            return None
+        self._retried.add(candidate.rung)
+        return self._rungs.again(candidate)
+
+    def _next(self, candidate: Candidate, error: ProviderError, remedy: Remedy) -> Candidate | None:
+        if remedy is Remedy.LARGER:
+            self._rungs.need_window_above(candidate.deployment.context_window)
+        if remedy is Remedy.LONGER:
+            longer = self._rungs.next(longer_than=candidate.deployment.max_output_tokens)
+            if longer is not None:
+                return longer
+        return self._rungs.next()
+
+    async def _outlast_own_network(self) -> Candidate | None:
+        """When nobody at all could be reached it is our own line: spend the patience, ask again."""
+        rest = self._policy.patience_s - self._waited_s
+        if rest <= 0 or not self._rungs.calls_left_at_most:
+            return None
+        if not all(self._is_unreachable(attempt) for attempt in self._route.attempts):
+            return None
+        pause = min(rest, max(OWN_NETWORK_PAUSE_S, self._waited_s))
+        if self._rungs.calls_left_at_most == 1:
+            pause = rest
+        self._waited_s += pause
+        await anyio.sleep(pause)
+        return self._rungs.any_again()
+
+    def _is_unreachable(self, attempt: Attempt) -> bool:
+        return attempt.opened_ms is None and attempt.error == Unreachable.code
+
+    def _code_of(self, error: ProviderError) -> str:
+        """What the user is told when nobody is left to ask."""
+        if isinstance(error, ContextTooLong):
+            return error.code
+        errors = {attempt.error for attempt in self._route.attempts}
+        if errors <= {InvalidRequest.code}:
+            return InvalidRequest.code
+        return "providers_unavailable"
+
+    def _give_up(self, why: GaveUp, code: str) -> NoReturn:
+        self._route.gave_up = why
+        raise LadderExhausted("interrupted" if self._shown_by else code)

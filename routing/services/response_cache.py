@@ -1,4 +1,4 @@
-"""Has this been answered before? The reply cache: in this process's memory, or shared in Redis.
+"""The reply cache: whole replies that may be served again, in this process's memory or in Redis.
 
 A key covers all that an answer depends on, so a changed policy, context or prompt is another key.
 A cache that cannot be reached is a cache that holds nothing.
@@ -18,12 +18,14 @@ from redis.exceptions import RedisError
 
 from routing.providers.messages import Citation, FinishReason, Message
 from routing.route import UsageSource
-from routing.services.snapshot_types import CacheScope
+from routing.services.snapshot_types import CacheScope, DeploymentFacts
 
 logger = logging.getLogger(__name__)
 MEMORY_ENTRIES = 2_000
 MEMORY_CHARACTERS = 8_000_000
 REDIS_TIMEOUT_S = 0.5
+REDIS_LEFT_ALONE_S = 10.0
+"""For so long a Redis that did not answer is not asked again: each question would cost a turn time."""
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,9 +71,14 @@ def make_cache_key(
     scope: CacheScope,
     policy_version: int,
     context: tuple[Message, ...],
-    ladder: tuple[str, ...],
+    deployments: tuple[DeploymentFacts, ...],
 ) -> str:
-    """A digest of everything that the answer depends on; white space around the prompt is not part of it."""
+    """A digest of everything that the answer depends on.
+
+    `context`: the messages that the first model would be sent, of which the last one holds the prompt;
+    white space around that is no part of the key. `deployments`: those of the ladder, in its order.
+    """
+    last = context[-1].content.strip() if context else ""
     parts = (
         owner.within(scope),
         thread_id if scope == "thread" else "",
@@ -79,7 +86,8 @@ def make_cache_key(
         intent,
         user_text.strip(),
         [(message.role, message.content) for message in context[:-1]],
-        ladder,
+        last,
+        [(it.name, it.base_url, it.max_output_tokens, it.disabled) for it in deployments],
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
@@ -125,34 +133,57 @@ class MemoryCache:
 class RedisCache:
     """Replies that all processes share."""
 
-    def __init__(self, url: str, *, installation: str) -> None:
+    def __init__(
+        self, url: str, *, installation: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """`installation` keeps installations apart that share a Redis."""
         self._prefix = f"chatcore:{installation}:reply:"
+        self._clock = clock
+        self._away_until = float("-inf")
         self._redis = redis.asyncio.from_url(
             url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
         )
 
     async def get_cached(self, key: str) -> CachedReply | None:
         """The reply kept under a key, while it is fresh; None too when Redis does not answer."""
+        if self._is_away():
+            return None
         try:
             raw = await self._redis.get(self._prefix + key)
             _obey_cancel()
             return msgspec.json.decode(raw, type=CachedReply) if raw else None
-        except (RedisError, OSError, msgspec.DecodeError) as error:
-            logger.warning("The reply cache cannot be read: %s", type(error).__name__)
+        except msgspec.DecodeError:
+            logger.warning("A reply in the cache cannot be read; it is left out.")
+            return None
+        except (RedisError, OSError) as error:
+            self._leave_alone("read", error)
             return None
 
     async def set_cached(self, key: str, reply: CachedReply, *, ttl_s: int) -> None:
         """Keep a reply for so many seconds; a Redis that does not answer keeps nothing."""
+        if self._is_away():
+            return
         try:
             await self._redis.set(self._prefix + key, msgspec.json.encode(reply), ex=ttl_s)
             _obey_cancel()
         except (RedisError, OSError) as error:
-            logger.warning("The reply cache cannot be written: %s", type(error).__name__)
+            self._leave_alone("written", error)
 
     async def aclose(self) -> None:
         """Close its connections."""
         await self._redis.aclose()
+
+    def _is_away(self) -> bool:
+        return self._clock() < self._away_until
+
+    def _leave_alone(self, what: str, error: Exception) -> None:
+        self._away_until = self._clock() + REDIS_LEFT_ALONE_S
+        logger.warning(
+            "The reply cache cannot be %s (%s); it is left alone for %.0f s.",
+            what,
+            type(error).__name__,
+            REDIS_LEFT_ALONE_S,
+        )
 
 
 ResponseCache = MemoryCache | RedisCache

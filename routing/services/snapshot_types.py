@@ -1,4 +1,4 @@
-"""The routing tables as plain, immutable objects: what decisions are made from."""
+"""The routing tables as plain, immutable objects, from which decisions are made."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,6 +20,8 @@ class KeyFacts(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     label: str
     value: str
+    changed: str = ""
+    """Differs after every save by staff."""
 
     def __repr__(self) -> str:
         return f"KeyFacts({self.id}, {self.label!r})"
@@ -50,6 +52,8 @@ class DeploymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Too small to be right: called last of all, outside the number of calls."""
     probe: Probe = "models"
     """How its provider is asked whether it is back after an outage."""
+    changed: str = ""
+    """Differs after every save of the model or its provider by staff."""
     disabled: str = ""
     """Why staff's settings keep it from serving, in words; "" when they don't."""
 

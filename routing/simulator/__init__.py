@@ -46,12 +46,35 @@ cached; works in any model's name), `tagx1` (nothing: makes a name unlike others
 
 What does not exist at a vendor is a 400 that names it, and so is a `sim-` name out of the grammar.
 
-`GET /control/log` lists every call and what it was served; `DELETE` empties it and resets flaky.
+`GET /control/log` lists every request and what it was served; calls are those with the `method`
+POST. `DELETE` empties it, resets flaky and takes prepared replies back.
+
 `POST /control/outage {"vendor": "openai", "behaviour": "503"}` gives a whole vendor one behaviour,
-whatever the model; `"behaviour": null` ends it.
+whatever the model; with `"key": "2222"` only to keys that end so; `"behaviour": null` ends it. The
+list of models fails during an outage as the calls do: with the error's status, without a connection
+(`refused`, `cut`, `reset`) or with silence (`stall`, `slowheaders`, `slowtoken`). It is there while
+calls are only refused for what they ask (`400`, `404`, `toolong`).
+
+`POST /control/reply` prepares a reply word for word: it answers the vendor's next calls, before any
+outage and before the key is looked at. Several are given in their order; `DELETE` takes all back.
+
+    {"vendor": "openai", "status": 400, "headers": {"x-a": "b"}, "body": "<verbatim>", "times": 2}
+    {"vendor": "kimi", "chunks": ["data: ...", "..."], "pause_ms": 50, "ending": "silence"}
+
+| field | what it says | if left out |
+|---|---|---|
+| `status`, `headers` | any status from 200 to 599; header names as you like | 200, a content type |
+| `body` or `chunks` | the whole text, or its pieces, `pause_ms` apart | nothing |
+| `ending` | after the last byte: `end`, `close` (no proper end), `silence`, `reset` | `end` |
+| `times` | for so many calls | until it is taken back |
+| `when` | only calls that have all of: `has`, a field of the body (`stream_options`, `generationConfig.maxOutputTokens`); `role`, of a message; `key`, how it ends | all calls |
+
+In Python: `simulator.outage("openai", "401", key="2222")`, `simulator.reply(Prepared(vendor="openai",
+status=400, when=When(has="stream_options")))`, `simulator.forget()`.
 """
 
 from routing.simulator.log import Entry, Served
+from routing.simulator.prepared import Prepared, When
 from routing.simulator.server import Simulator, serve
 
-__all__ = ["Entry", "Served", "Simulator", "serve"]
+__all__ = ["Entry", "Prepared", "Served", "Simulator", "When", "serve"]

@@ -14,9 +14,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+"""Proxies in front of vendors also send statuses that no standard names, such as 520."""
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
 READ_BYTES = 64 * 1024
+BEFORE_RESET_S = 0.02
+"""A reset throws away what the kernel has not sent yet; this lets it go out first."""
 
 
 class BadRequest(Exception):
@@ -152,7 +156,7 @@ class Answer:
 def head(status: int, headers: dict[str, str]) -> bytes:
     """Status line and headers, with the server's date."""
     fields = {"date": formatdate(usegmt=True), **headers}
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unnamed')}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 

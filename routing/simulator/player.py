@@ -2,17 +2,17 @@
 
 import asyncio
 
-from routing.simulator.behaviours import ERRORS, FAULTS, Behaviour
+from routing.simulator.behaviours import ERRORS, FAULTS, SLOW, Behaviour
 from routing.simulator.calls import Call, Reply
-from routing.simulator.dialect import Dialect, ErrorReply, Writer, encode
-from routing.simulator.http import Answer
+from routing.simulator.dialect import Dialect, ErrorReply, Json, Writer, encode
+from routing.simulator.http import BEFORE_RESET_S, Answer
 from routing.simulator.log import Served
 from routing.simulator.replies import compose
 
+ABOUT_THE_CALL = frozenset({"400", "404", "toolong"})
+"""Errors that say nothing of the vendor's health: its models can still be listed."""
 KEEP_ALIVE = b": keep-alive\n\n"
 KEEP_ALIVE_EVERY_MS = 100
-BEFORE_RESET_S = 0.02
-"""A reset throws away what the kernel has not sent yet; this lets it go out first."""
 
 
 async def refuse(
@@ -45,6 +45,33 @@ async def play(
     reply = compose(dialect.vendor, call, behaviour)
     performance = Performance(answer, dialect, call, behaviour, reply, served)
     await (performance.stream() if call.stream else performance.whole())
+
+
+async def list_models(
+    answer: Answer, dialect: Dialect, call: Call, behaviour: Behaviour, models: Json, served: Served
+) -> None:
+    """Answer with the list of models, unless the vendor's outage stands in the way.
+
+    A vendor whose streams break gives no sign of health here either.
+    """
+    match behaviour.name:
+        case "refused" | "reset" if behaviour.kind != "close":
+            answer.reset()
+        case "refused" | "cut":
+            answer.hang_up()
+        case "stall":
+            await asyncio.Event().wait()
+        case "error":
+            error = dialect.error(call, Behaviour(name="500"))
+            await refuse(answer, dialect, error, False, served)
+        case name if name in ERRORS - ABOUT_THE_CALL:
+            await refuse(answer, dialect, dialect.error(call, behaviour), False, served)
+        case name:
+            if name in SLOW:
+                await asyncio.sleep(behaviour.wait_ms / 1000)
+            served.status = 200
+            headers = {**dialect.headers(), "content-type": dialect.json_type}
+            await answer.whole(200, headers, encode(models))
 
 
 class Performance:

@@ -9,6 +9,9 @@ from routing.providers.errors import (
     ContentFiltered,
     Delayed,
     EmptyAnswer,
+    InvalidRequest,
+    OnlyThought,
+    ParameterRefused,
     ProviderError,
     Remedy,
 )
@@ -24,7 +27,7 @@ from routing.providers.messages import (
 )
 from routing.providers.registry import WIRES
 
-QUICK = Deadlines(connect_s=0.3, first_token_s=0.3, idle_s=0.3)
+QUICK = Deadlines(connect_s=0.3, first_token_s=0.3, thinking_s=0.3, idle_s=0.3)
 PATIENT = Deadlines(connect_s=20, first_token_s=20, idle_s=20)
 _LONGEST_TEST_S = 15
 
@@ -34,7 +37,12 @@ _ACTIONS = {
     Remedy.STOP: "fail",
     # The recordings know no larger window.
     Remedy.LARGER: "fail",
+    # Nor a second key, nor a call without what was refused.
+    Remedy.OTHER_KEY: "fallback",
+    Remedy.ADAPT: "fallback",
+    Remedy.LONGER: "fallback",
 }
+_CUT_IN_THOUGHT = ("length", "MAX_TOKENS", "incomplete:max_output_tokens")
 _CLASSES = {"cut": "network"}
 """Where our code has another name than the recordings' class."""
 
@@ -70,11 +78,15 @@ def request(model: str = "m", **options) -> ChatRequest:
 
 
 async def call(
-    wire: str, base_url: str, asked: ChatRequest | None = None, deadlines: Deadlines = PATIENT
+    wire: str,
+    base_url: str,
+    asked: ChatRequest | None = None,
+    deadlines: Deadlines = PATIENT,
+    without: frozenset[str] = frozenset(),
 ) -> Outcome:
     """One call to its end, whatever that is."""
     provider = WIRES[wire].make(
-        Endpoint(base_url=base_url, api_key="test-key", deadlines=deadlines)
+        Endpoint(base_url=base_url, api_key="test-key", deadlines=deadlines, without=without)
     )
     outcome = Outcome()
     try:
@@ -120,6 +132,9 @@ def described(outcome: Outcome, *, is_excerpt: bool = False) -> dict[str, object
     }
     if isinstance(error, EmptyAnswer) and is_excerpt:
         told |= {"finish": "stop", "error": None}
+    elif isinstance(error, OnlyThought) and told["finish_raw"] in _CUT_IN_THOUGHT:
+        # An error for us, a truncated end for the recordings.
+        told |= {"finish": "length", "truncated": True, "error": None}
     elif error and error.in_band and error.code != "cut":
         told["finish"] = "content_filter" if isinstance(error, ContentFiltered) else "error"
     return told | (_described_end(end) if end else {})
@@ -129,7 +144,7 @@ def _described_end(end: Finished) -> dict[str, object]:
     filtered = ContentFiltered(in_band=True)
     told: dict[str, object] = {
         "finish": end.finish_reason,
-        "truncated": end.truncated_reason is not None,
+        "truncated": end.truncated_reason not in (None, "content_filter"),
         "truncated_inferred": end.truncated_inferred,
         # Filtered after some words: theirs is an error, ours an end.
         "error": _described_error(filtered) if end.finish_reason == "content_filter" else None,
@@ -147,7 +162,14 @@ def _described_error(error: ProviderError) -> dict[str, object]:
     return {
         "class": _CLASSES.get(error.code, error.code),
         "retryable": error.remedy is Remedy.RETRY,
-        "action": _ACTIONS[error.remedy],
+        "action": _action(error),
         "retry_after_s": error.retry_after_s if isinstance(error, Delayed) else None,
         "in_band": error.in_band,
     }
+
+
+def _action(error: ProviderError) -> str:
+    if isinstance(error, InvalidRequest) and not isinstance(error, ParameterRefused):
+        # The recordings know one vendor only; ours asks another before it gives up.
+        return "fail"
+    return _ACTIONS[error.remedy]

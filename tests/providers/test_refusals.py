@@ -1,27 +1,43 @@
 """Each vendor's refusals, by the words each of them uses."""
 
 import json
+from functools import partial
 
 import pytest
 
 from routing.providers.chat_completions import errors as chat_errors
 from routing.providers.errors import InvalidRequest
 from routing.providers.gemini import errors as gemini_errors
+from routing.providers.kimi import errors as kimi_errors
+from routing.providers.perplexity import errors as sonar_errors
+from routing.providers.refusals import Refusals
 from routing.providers.responses import errors as responses_errors
+
+CHAT = Refusals(classify=chat_errors.classify)
+KIMI = Refusals(classify=kimi_errors.classify)
+SONAR = Refusals(classify=sonar_errors.classify)
+RESPONSES = Refusals(classify=responses_errors.classify)
 
 
 def chat(status, **error):
-    return chat_errors.classify(status, {}, json.dumps({"error": error}).encode())
+    return CHAT.of_reply(status, {}, json.dumps({"error": error}).encode())
+
+
+def kimi(status, **error):
+    return KIMI.of_reply(status, {}, json.dumps({"error": error}).encode())
 
 
 def responses(status, body):
-    return responses_errors.classify(status, {}, json.dumps(body).encode())
+    return RESPONSES.of_reply(status, {}, json.dumps(body).encode())
 
 
 def gemini(code, status, message="", *details, prompt_chars=0):
     error = {"code": code, "status": status, "message": message, "details": details}
-    body = json.dumps({"error": error}).encode()
-    return gemini_errors.classify(code, {}, body, prompt_chars=prompt_chars)
+    read = Refusals(
+        classify=partial(gemini_errors.classify, prompt_chars=prompt_chars),
+        delay=gemini_errors.retry_delay,
+    )
+    return read.of_reply(code, {}, json.dumps({"error": error}).encode())
 
 
 class TestOpenAI:
@@ -58,7 +74,7 @@ class TestOpenAI:
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"no"', b'{"error":"no"}', b"\xff{"])
     def test_is_read_by_its_status_where_the_body_says_nothing(self, body):
-        assert chat_errors.classify(503, {}, body).code == "overloaded"
+        assert CHAT.of_reply(503, {}, body).code == "overloaded"
 
 
 class TestKimi:
@@ -83,10 +99,10 @@ class TestKimi:
         ],
     )
     def test_is_read_by_type_then_message(self, status, type_, message, means):
-        assert chat(status, type=type_, message=message).code == means
+        assert kimi(status, type=type_, message=message).code == means
 
     def test_names_the_temperature_in_its_message_only(self):
-        error = chat(
+        error = kimi(
             400, type="invalid_request_error", message="invalid temperature: only 1 is allowed"
         )
         assert isinstance(error, InvalidRequest)

@@ -72,7 +72,6 @@ class TestTheBody:
                     "model": "some/model",
                     "instructions": "Be brief.",
                     "input": [{"type": "message", **message} for message in TALK[1:]],
-                    "tools": [{"type": "web_search"}],
                     "stream": True,
                     "max_output_tokens": 99,
                 },

@@ -4,9 +4,9 @@ import pytest
 
 from routing.models import Intent, Ladder
 from routing.seeding import seed
-from routing.services.breaker import Health
 from routing.services.context import History
 from routing.services.decide import decide
+from routing.services.health import Health
 
 VENDORS = ("openai", "gemini", "perplexity", "kimi")
 
@@ -31,7 +31,7 @@ class TestShippedLadders:
                 history=History(),
                 ladder=intent,
             )
-            served[intent] = [step.deployment.provider for step in decision.reachable()]
+            served[intent] = [candidate.deployment.provider for candidate in decision.order()]
 
         assert len(served) == 6
         assert served == {intent: [vendor] for intent in served}

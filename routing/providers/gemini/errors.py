@@ -1,4 +1,4 @@
-"""What do Gemini's refusals mean?
+"""Gemini's refusals.
 
 A bad key is a 400, and a 429 says "quota" and "billing" even when it is only the minute's: the details
 tell, not the words.
@@ -7,60 +7,67 @@ tell, not the words.
 import re
 from collections.abc import Mapping
 
-from routing.providers import delays, error_report
-from routing.providers.error_report import ErrorReport, ErrorType
+from routing.providers import delays, error_report, refusals
+from routing.providers.error_report import ErrorReport, ErrorType, Phrase
 from routing.providers.errors import (
     ContextTooLong,
     InvalidRequest,
     KeyRefused,
+    ModelGone,
     NotPermitted,
-    ProviderError,
+    Overloaded,
     QuotaExhausted,
     RateLimited,
     ServerError,
 )
-from routing.providers.fields import Json, items, obj, text
+from routing.providers.fields import Json, integer, items, obj, text
 
-_TOO_LONG = re.compile(r"token count.*exceeds the maximum", re.IGNORECASE | re.DOTALL)
 _CHARS_PER_TOKEN = 4
-_STATUSES: Mapping[str, ErrorType] = {
+_WORDS: Mapping[str, ErrorType] = {
+    "INVALID_ARGUMENT": InvalidRequest,
     "UNAUTHENTICATED": KeyRefused,
     "FAILED_PRECONDITION": NotPermitted,
     "PERMISSION_DENIED": NotPermitted,
+    "NOT_FOUND": ModelGone,
+    "RESOURCE_EXHAUSTED": RateLimited,
+    "CANCELLED": ServerError,
+    "ABORTED": ServerError,
     "INTERNAL": ServerError,
     "DEADLINE_EXCEEDED": ServerError,
+    "UNAVAILABLE": Overloaded,
 }
+"""https://cloud.google.com/apis/design/errors, which come in the error's `status`."""
+_PHRASES: tuple[Phrase, ...] = (
+    (
+        re.compile(r"token count[^.]{0,100}exceeds the maximum", re.IGNORECASE | re.DOTALL),
+        ContextTooLong,
+    ),
+    (re.compile("api key (?:not valid|expired|not found)", re.IGNORECASE), KeyRefused),
+)
 
 
-def classify(
-    status: int, headers: Mapping[str, str], body: bytes, *, prompt_chars: int = 0
-) -> ProviderError:
-    """The error that an answer with an error status stands for.
+def classify(report: ErrorReport, *, prompt_chars: int = 0) -> ErrorType:
+    """What the refusal is.
 
     `prompt_chars` is the length of what was asked: a prompt larger than the minute's quota gets a 429
     for ever, and is in truth too long.
     """
-    return _error_of(error_report.read(status, headers, body), prompt_chars)
-
-
-def classify_in_band(document: object) -> ProviderError:
-    """The error that an error object inside a 200 stands for."""
-    return _error_of(error_report.read_in_band(document), 0)
-
-
-def _error_of(report: ErrorReport, prompt_chars: int) -> ProviderError:
-    details = [obj(detail) for detail in items(report.body.get("details"))]
-    kind = _STATUSES.get(text(report.body.get("status")))
-    kind = kind or error_report.by_status(report.status)
+    details = _details(report)
     if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
-        kind = KeyRefused
-    elif kind is InvalidRequest and _TOO_LONG.search(report.message):
-        kind = ContextTooLong
-    elif kind is RateLimited:
-        kind = _which_quota(details, prompt_chars)
-    told = (delays.duration(text(detail.get("retryDelay"))) for detail in details)
+        return KeyRefused
+    kind = error_report.classify(report, _WORDS, _PHRASES)
+    return _which_quota(details, prompt_chars) if kind is RateLimited else kind
+
+
+def retry_delay(report: ErrorReport) -> float | None:
+    """By the `retryDelay` in the details, else as the others say it."""
+    told = (delays.duration(text(detail.get("retryDelay"))) for detail in _details(report))
     wait = next((seconds for seconds in told if seconds is not None), None)
-    return error_report.error_of(kind, report, retry_after_s=wait)
+    return refusals.retry_delay(report) if wait is None else wait
+
+
+def _details(report: ErrorReport) -> list[Json]:
+    return [obj(detail) for detail in items(report.body.get("details"))]
 
 
 def _which_quota(details: list[Json], prompt_chars: int) -> ErrorType:
@@ -70,7 +77,7 @@ def _which_quota(details: list[Json], prompt_chars: int) -> ErrorType:
         limit = text(violation.get("quotaValue"))
         if "PerDay" in quota or limit == "0":
             return QuotaExhausted
-        per_minute = int(limit) if "InputTokens" in quota and limit.isdigit() else None
+        per_minute = integer(limit) if "InputTokens" in quota else None
         if per_minute is not None and prompt_chars > per_minute * _CHARS_PER_TOKEN:
             return ContextTooLong
     return RateLimited

@@ -22,5 +22,6 @@ MODELS = (
         label="Gemini 3.5 Flash-Lite",
         context_window=1_048_576,
         max_output_tokens=8_192,
+        thinking_timeout_s=10,
     ),
 )

@@ -14,5 +14,6 @@ MODELS = (
         label="Kimi K2.6",
         context_window=262_144,
         max_output_tokens=8_192,
+        thinking_timeout_s=10,
     ),
 )

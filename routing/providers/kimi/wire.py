@@ -2,8 +2,9 @@
 
 from routing.providers.base import Endpoint
 from routing.providers.chat_completions.protocol import ChatCompletions, Dialect
+from routing.providers.kimi.errors import classify
 
-KIMI = Dialect()
+KIMI = Dialect(classify=classify)
 
 
 def make_kimi(endpoint: Endpoint) -> ChatCompletions:

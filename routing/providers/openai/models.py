@@ -24,5 +24,6 @@ MODELS = (
         label="GPT-6 Luna",
         context_window=922_000,
         max_output_tokens=8_192,
+        thinking_timeout_s=10,
     ),
 )

@@ -6,23 +6,21 @@ It is kept for recorded answers, and for servers that still play it.
 from collections.abc import Iterator
 
 from routing.providers.base import Endpoint
-from routing.providers.chat_completions.protocol import ChatCompletions, ChatDecoder, Dialect
+from routing.providers.chat_completions.decoder import ChatDecoder
+from routing.providers.chat_completions.protocol import ChatCompletions, Dialect
 from routing.providers.fields import Json, items, obj, text
 from routing.providers.messages import ChatRequest, Citation, StreamEvent
+from routing.providers.perplexity.errors import classify
+from routing.providers.refusals import Refusals
 
 
 class SonarDecoder(ChatDecoder):
     """Sources in every chunk, and "stop" even where the token cap cut the text."""
 
-    def __init__(self, max_output_tokens: int | None = None) -> None:
-        """`max_output_tokens` is the request's cap, by which an answer is known to be cut."""
-        super().__init__()
-        self._cap = max_output_tokens
-
-    @classmethod
-    def for_request(cls, request: ChatRequest) -> "SonarDecoder":
-        """A decoder for the answer to one request."""
-        return cls(request.max_output_tokens)
+    def __init__(self, request: ChatRequest, refusals: Refusals) -> None:
+        """`request` holds the cap, by which an answer is known to be cut."""
+        super().__init__(refusals)
+        self._cap = request.max_output_tokens
 
     def look_at(self, chunk: Json) -> Iterator[StreamEvent]:
         """The sources."""
@@ -36,7 +34,9 @@ class SonarDecoder(ChatDecoder):
             self.answer.truncated_inferred = True
 
 
-SONAR = Dialect(cap_field="max_tokens", asks_for_usage=False, make_decoder=SonarDecoder.for_request)
+SONAR = Dialect(
+    cap_field="max_tokens", asks_for_usage=False, classify=classify, make_decoder=SonarDecoder
+)
 
 
 def make_sonar(endpoint: Endpoint) -> ChatCompletions:

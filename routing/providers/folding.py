@@ -1,0 +1,16 @@
+"""Puts the system message into the user's first one, for models that take no system message."""
+
+from routing.providers.messages import Message
+
+
+def folded(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The same messages without a system message, its words before the user's first ones."""
+    system = "\n\n".join(m.content for m in messages if m.role == "system")
+    others = [m for m in messages if m.role != "system"]
+    if not system:
+        return tuple(others)
+    first = next((n for n, m in enumerate(others) if m.role == "user"), None)
+    if first is None:
+        return (Message("user", system), *others)
+    others[first] = Message("user", f"{system}\n\n{others[first].content}")
+    return tuple(others)
