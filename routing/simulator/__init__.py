@@ -23,11 +23,16 @@ where flaky fails the first N calls of exactly this name and then answers normal
 | `context` | a JSON list of the roles and texts that were sent | |
 | `code` | a code block, a table and a link | |
 | `reasoning` | thinking first (OpenAI counts it and does not show it) | |
+| `thinks` | the same, spread over `wait` ms (3000): thoughts at Kimi and Gemini, searches at Perplexity, silence at OpenAI | |
 | `empty` | no text, and yet it stopped | |
+| `blank` | a text of nothing but spaces and line ends | |
 | `truncated` | half the text, then the token limit | `thinking`: no text at all |
 | `filtered` | the filter ends it after `after` deltas | `prompt`: the prompt is refused |
+| `finish` | the whole text, then a finish reason that no vendor is known to use | any one word of letters and `_`, as the vendor would write it (`abort`) |
+| `noend` | finish reason and usage, then silence until the peer leaves | `close` `reset`: the connection breaks instead |
 | `nousage`, `usagetwice` | as they say | |
-| `400` `401` `403` `404` `500` `503` | that error in the vendor's words | `tattle`: they repeat the key and the last message |
+| `400` `401` `403` `404` `500` `503` | that error in the vendor's words | `leaky`: they repeat the key and the last message |
+| `400` | (or 422) a refusal of another sort | `verify` the organisation, `billing`, `budget`; `streamoptions` `maxtokens` `system`: only while the request holds that, else a normal answer |
 | `toolong` | the context does not fit | |
 | `429` | rate limited; the delay where the vendor puts it | `header3` `ms300` `date3` `reset3` `message3` `retryinfo3` (the number is the delay) `none` `quota` `overloaded` |
 | `refused` | a reset before any byte | `close`: an orderly close |

@@ -1,6 +1,6 @@
-"""How does a request come in, and how do bytes go out, well or badly?
+"""HTTP/1.1: reads requests, and sends replies, well or badly.
 
-HTTP/1.1 by hand over asyncio streams: a server library would refuse to send what a broken vendor
+By hand, over asyncio streams: a server library would refuse to send what a broken vendor
 sends (a body shorter than promised, no last chunk, a reset).
 """
 
@@ -10,6 +10,7 @@ import socket
 import struct
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -18,6 +19,7 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 """Proxies in front of vendors also send statuses that no standard names, such as 520."""
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
+Break = Literal["silence", "close", "reset"]
 READ_BYTES = 64 * 1024
 BEFORE_RESET_S = 0.02
 """A reset throws away what the kernel has not sent yet; this lets it go out first."""
@@ -143,6 +145,17 @@ class Answer:
         """Close without another byte."""
         self.broken = True
         self.connection.close()
+
+    async def break_off(self, how: Break) -> None:
+        """Leave the response without its end: by silence until the peer leaves, a close or a reset."""
+        match how:
+            case "silence":
+                await asyncio.Event().wait()
+            case "close":
+                self.hang_up()
+            case "reset":
+                await asyncio.sleep(BEFORE_RESET_S)
+                self.reset()
 
     def reset(self) -> None:
         self.broken = True

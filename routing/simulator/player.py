@@ -1,16 +1,25 @@
-"""How is one behaviour played on one connection? The same for every vendor."""
+"""Plays one behaviour on one connection, the same way for every vendor."""
 
 import asyncio
 
 from routing.simulator.behaviours import ERRORS, FAULTS, SLOW, Behaviour
 from routing.simulator.calls import Call, Reply
 from routing.simulator.dialect import Dialect, ErrorReply, Json, Writer, encode
-from routing.simulator.http import BEFORE_RESET_S, Answer
+from routing.simulator.http import Answer, Break
 from routing.simulator.log import Served
 from routing.simulator.replies import compose
 
 ABOUT_THE_CALL = frozenset({"400", "404", "toolong"})
 """Errors that say nothing of the vendor's health: its models can still be listed."""
+BREAKS: dict[str, Break] = {
+    "stall": "silence",
+    "reset": "reset",
+    "cut": "close",
+    "noend": "silence",
+    "noend-close": "close",
+    "noend-reset": "reset",
+}
+"""How the connection is left, by the behaviour's name or label."""
 KEEP_ALIVE = b": keep-alive\n\n"
 KEEP_ALIVE_EVERY_MS = 100
 
@@ -96,7 +105,7 @@ class Performance:
     async def whole(self) -> None:
         """A reply in one JSON body; its faults strike in the middle of that body."""
         waited = len(self._reply.deltas) * self._behaviour.pace_ms
-        if self._behaviour.name == "slowtoken":
+        if self._behaviour.name in ("slowtoken", "thinks"):
             waited += self._behaviour.wait_ms
         await asyncio.sleep(waited / 1000)
         headers = {**self._dialect.headers(), "content-type": self._dialect.json_type}
@@ -127,11 +136,19 @@ class Performance:
             await self._keep_alive()
         writer = self._dialect.writer(self._call, self._behaviour, self._reply)
         await self._say(writer.opening())
+        await self._think(writer)
+        await self._say(writer.begin_text())
+        await self._texts(writer)
+
+    async def _think(self, writer: Writer) -> None:
+        """What the vendor shows of the thinking; `thinks` takes its time over it, shown or not."""
         for thought in self._reply.thoughts:
             if (event := writer.thought(thought)) is not None:
                 await self._say([event])
+            if self._behaviour.name == "thinks":
+                await asyncio.sleep(self._behaviour.wait_ms / 1000 / len(self._reply.thoughts))
+            elif event is not None:
                 await self._pace()
-        await self._texts(writer)
 
     async def _texts(self, writer: Writer) -> None:
         strikes = min(self._behaviour.after, len(self._reply.deltas))
@@ -144,8 +161,11 @@ class Performance:
                 self._served.deltas += 1
                 await self._pace()
         await self._say(writer.closing())
-        await self._answer.end()
         self._finished()
+        if self._behaviour.name == "noend":
+            await self._break_off()
+        else:
+            await self._answer.end()
 
     async def _strike(self, writer: Writer) -> bool:
         """Break the stream; whether the reply is over by that."""
@@ -163,14 +183,8 @@ class Performance:
         return True
 
     async def _break_off(self) -> None:
-        match self._behaviour.name:
-            case "stall":
-                await asyncio.Event().wait()
-            case "reset":
-                await asyncio.sleep(BEFORE_RESET_S)
-                self._answer.reset()
-            case _:
-                self._answer.hang_up()
+        name, label = self._behaviour.name, self._behaviour.label
+        await self._answer.break_off(BREAKS.get(label) or BREAKS[name])
 
     async def _say(self, events: list[bytes]) -> None:
         await self._answer.part(b"".join(events))

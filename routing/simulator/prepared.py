@@ -7,7 +7,7 @@ import msgspec
 
 from routing.simulator.calls import Call
 from routing.simulator.dialect import Json
-from routing.simulator.http import BEFORE_RESET_S, Answer
+from routing.simulator.http import Answer, Break
 from routing.simulator.log import Served
 from routing.simulator.vendors import Vendor
 
@@ -30,7 +30,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return (
             key.endswith(self.key)
             and (not self.has or has_field(body, self.has))
-            and (not self.role or any(said.role == self.role for said in call.said))
+            and (not self.role or any(message.role == self.role for message in call.messages))
         )
 
 
@@ -46,7 +46,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """In place of `body`: pieces that are sent one after another, as a stream."""
     pause_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Before each piece but the first."""
-    ending: Literal["end", "close", "silence", "reset"] = "end"
+    ending: Literal["end"] | Break = "end"
     """After the last byte: a proper end, a connection closed without one, silence, or a TCP reset."""
     times: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """How many requests it answers; None: every one until it is taken back."""
@@ -113,17 +113,7 @@ async def send_prepared(answer: Answer, prepared: Prepared, served: Served) -> N
         if at and prepared.pause_ms:
             await asyncio.sleep(prepared.pause_ms / 1000)
         await answer.part(piece.encode())
-    await _end(answer, prepared)
-
-
-async def _end(answer: Answer, prepared: Prepared) -> None:
-    match prepared.ending:
-        case "end":
-            await answer.end()
-        case "close":
-            answer.hang_up()
-        case "silence":
-            await asyncio.Event().wait()
-        case "reset":
-            await asyncio.sleep(BEFORE_RESET_S)
-            answer.reset()
+    if prepared.ending == "end":
+        await answer.end()
+    else:
+        await answer.break_off(prepared.ending)

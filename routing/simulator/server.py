@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from time import time
 
-from routing.simulator.behaviours import Behaviour, Unreadable
+from routing.simulator.behaviours import REFUSES_A_FIELD, Behaviour, Unreadable
 from routing.simulator.calls import Call
 from routing.simulator.control import control
 from routing.simulator.dialect import (
@@ -15,7 +15,7 @@ from routing.simulator.dialect import (
     Json,
     Unusable,
     body_of,
-    tattling,
+    leaking,
 )
 from routing.simulator.http import Answer, BadRequest, Connection, Request
 from routing.simulator.log import CallLog, Entry
@@ -32,7 +32,7 @@ from routing.simulator.vendors import (
 )
 
 BAD_KEY = "bad-key"
-UNKNOWN = Call(model="", said=())
+UNKNOWN = Call(model="", messages=())
 
 
 class Simulator:
@@ -203,14 +203,16 @@ class Simulator:
             return UNKNOWN, dialect.invalid(str(error), getattr(error, "param", None))
         if behaviour.name in dialect.lacks or behaviour.label in dialect.lacks:
             return call, dialect.invalid(f"{dialect.vendor} has no behaviour {behaviour.label!r}")
-        if behaviour.tattles:
-            return call, tattling(dialect.error(call, behaviour), key, call.prompt)
+        if behaviour.kind in REFUSES_A_FIELD and behaviour.kind not in call.fields:
+            return call, Behaviour(pace_ms=behaviour.pace_ms, tokens=behaviour.tokens)
+        if behaviour.leaks:
+            return call, leaking(dialect.error(call, behaviour), key, call.prompt)
         return call, behaviour
 
 
 def _note(entry: Entry, call: Call, behaviour: str) -> None:
     entry.model, entry.stream, entry.behaviour = call.model, call.stream, behaviour
-    entry.messages, entry.prompt_tokens = len(call.said), call.input_tokens
+    entry.messages, entry.prompt_tokens = len(call.messages), call.input_tokens
 
 
 @contextlib.asynccontextmanager

@@ -41,9 +41,9 @@ class TestTheKey:
         assert word in heard.body.decode()
 
 
-class TestATattlingError:
+class TestALeakyError:
     @pytest.mark.parametrize("vendor", VENDORS)
-    @pytest.mark.parametrize("way", ["sim-401-tattle", "sim-500-tattle"])
+    @pytest.mark.parametrize("way", ["sim-401-leaky", "sim-500-leaky"])
     async def test_repeats_the_key_and_the_message(self, ask, vendor, way):
         heard = await ask(vendor, way, "planted words", key="planted-key")
 
