@@ -24,7 +24,12 @@ from routing.providers.errors import (
 )
 from routing.providers.http_clients import Network as Network
 from routing.providers.http_clients import aclose_all as aclose_all
-from routing.providers.http_clients import client_for, watcher
+from routing.providers.http_clients import (
+    breaks_fresh_connections,
+    client_for,
+    note_broken_fresh_connection,
+    watcher,
+)
 from routing.providers.http_clients import configure as configure
 from routing.providers.messages import Deadlines
 
@@ -119,9 +124,16 @@ async def post(
     try:
         response = await patience.send(client, request)
     except _ClosedWhileIdle:
+        if breaks_fresh_connections(address):
+            raise
         # Safe although it is a POST (RFC 9110, 9.2.2): the vendor closed without a byte of a reply, a
         # chat completion changes nothing there, and the ladder would ask the same once more.
-        response = await patience.send(client_for(address, fresh=True), request)
+        try:
+            response = await patience.send(client_for(address, fresh=True), request)
+        except Unreachable:
+            # It was no idle close: the vendor is down. Each call to it counts once from now on.
+            note_broken_fresh_connection(address)
+            raise
     try:
         yield Reply(response, patience)
     finally:

@@ -55,6 +55,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 _network = Network()
 _Clients = dict[tuple[str, str, bool], httpx.AsyncClient]
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clients] = WeakKeyDictionary()
+_broken: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], float]] = (
+    WeakKeyDictionary()
+)
+"""Origin -> until when (the loop's time) it is taken to break fresh connections as well."""
+BROKEN_REMEMBERED_S = 60.0
 
 
 def configure(network: Network) -> None:
@@ -67,11 +72,29 @@ def configure(network: Network) -> None:
 def client_for(url: httpx.URL, *, fresh: bool = False) -> httpx.AsyncClient:
     """The shared client of the address's origin; with `fresh`, one that reuses no connection."""
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
-    key = (url.scheme, url.netloc.decode(), fresh)
+    key = (*_origin(url), fresh)
     client = clients.get(key)
     if client is None:
         client = clients[key] = _make_client(url, fresh)
     return client
+
+
+def breaks_fresh_connections(url: httpx.URL) -> bool:
+    """Whether the origin broke a connection that was made anew, less than a minute ago."""
+    return _broken_until().get(_origin(url), 0.0) > asyncio.get_running_loop().time()
+
+
+def note_broken_fresh_connection(url: httpx.URL) -> None:
+    """The origin has just broken a connection that was made anew."""
+    _broken_until()[_origin(url)] = asyncio.get_running_loop().time() + BROKEN_REMEMBERED_S
+
+
+def _broken_until() -> dict[tuple[str, str], float]:
+    return _broken.setdefault(asyncio.get_running_loop(), {})
+
+
+def _origin(url: httpx.URL) -> tuple[str, str]:
+    return url.scheme, url.netloc.decode()
 
 
 async def aclose_all() -> None:

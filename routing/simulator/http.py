@@ -90,7 +90,8 @@ class Connection:
         """Drop the connection with a TCP reset instead of a close."""
         linger_zero = struct.pack("ii", 1, 0)
         raw = self._writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
+        with contextlib.suppress(OSError):  # the peer was faster
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
         self._writer.transport.abort()
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from chatcore.database import writer
 from routing.providers.http import aclose_all
 from routing.seeding import seed
 from routing.services.snapshot import Snapshots
@@ -36,7 +37,8 @@ def house(db, settings):
     settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
     settings.ENV_BASE_URLS = {}
     seed()
-    return Snapshots()
+    yield Snapshots()
+    writer.close()  # what is recorded of a key's test is written by its thread
 
 
 @pytest.fixture
