@@ -199,6 +199,8 @@ class _Patience:
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         started_at = self._loop.time()
+        if started_at >= self._ends_at:
+            raise TimedOut("turn")
         whole_s = self._deadlines.connect_s + self._deadlines.first_token_s
         token = _on_request_end.set(self)
         try:
