@@ -1,4 +1,4 @@
-"""What did the operator ask for? The environment, read once, checked, with a clear word on a bad value.
+"""Reads and checks the environment, once, when the settings are loaded.
 
 Every variable is optional. A value that cannot be used stops the start with one line that names the
 variable and what was expected.
@@ -8,17 +8,20 @@ import contextlib
 import ipaddress
 import os
 import secrets
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+
+from routing.pasted import NotUsable, Pasted, read_address, read_key
 
 DATABASE_FORMS = "expected postgresql://user:password@host:port/name or sqlite:///path"
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -79,6 +82,61 @@ def http_url(name: str, *, such_as: str = "https://api.example.org/v1") -> str:
     if not usable:
         refuse(name, f"expected an address such as {such_as}")
     return value
+
+
+def provider_key(name: str) -> str:
+    """The key of a provider, or ""; what was corrected is told on standard error."""
+    try:
+        return _told(name, read_key(os.environ.get(name, "")))
+    except NotUsable as problem:
+        refuse(name, f"expected a provider's key alone; {problem}")
+
+
+def base_address(name: str, *, such_as: str = "") -> str:
+    """The base address of a provider, or ""; what was corrected is told on standard error."""
+    try:
+        return _told(name, read_address(os.environ.get(name, "")))
+    except NotUsable as problem:
+        example = such_as or "http://127.0.0.1:8101/v1"
+        refuse(name, f"expected an address such as {example}; {problem}")
+
+
+def _told(name: str, pasted: Pasted) -> str:
+    for note in pasted.notes:
+        sys.stderr.write(f"chatcore: {name}: {note}\n")
+    return pasted.text
+
+
+def proxy(name: str) -> tuple[str, str]:
+    """A proxy's address and its login, `user:password`; "" where there is none.
+
+    A bad value is not repeated: it may hold the password.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return "", ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme == "http" and parts.hostname and parts.port
+        usable = usable and parts.path in {"", "/"} and not set("?#") & set(value)
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        usable = False
+    if not usable:
+        refuse(name, "expected http://host:port or http://user:password@host:port")
+    login, _, address = parts.netloc.rpartition("@")
+    return f"http://{address}", unquote(login)
+
+
+def ca_file(name: str) -> str:
+    """A file with certificates of authorities, or ""."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return ""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+    except OSError:  # what ssl raises is one too
+        refuse(name, f"expected a readable file of certificates in PEM form, got {value!r}")
+    return str(Path(value).absolute())
 
 
 def check_telemetry_limits() -> None:
@@ -185,7 +243,7 @@ def email() -> dict[str, Any]:
 
 
 def house_url(folder: Path) -> str:
-    """CHATCORE_URL: where people reach this house, for links in mails and for the smoke evaluation.
+    """CHATCORE_URL: where people reach this site, for links in mails and for the smoke evaluation.
 
     Else what `scripts/run` noted in the data folder, else its default.
     """

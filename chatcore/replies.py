@@ -74,7 +74,7 @@ class Reply:
             label=outcome.label,
             reason=outcome.reason,
             cache_hit=outcome.cache_hit,
-            activity=activity or None,
+            **({"activity": activity} if activity else {}),
         )
         self._wake()
 

@@ -28,13 +28,18 @@ EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 HOUSE_URL = environment.house_url(DATA_DIR)
 
 ENV_KEYS = {
-    vendor.slug: os.environ.get(f"{vendor.slug.upper()}_API_KEY", "").strip()
+    vendor.slug: environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
     for vendor in VENDORS
     if vendor.needs_key
 }
 ENV_BASE_URLS = {
-    vendor.slug: environment.http_url(f"{vendor.slug.upper()}_BASE_URL") for vendor in VENDORS
+    vendor.slug: environment.base_address(
+        f"{vendor.slug.upper()}_BASE_URL", such_as=vendor.base_url
+    )
+    for vendor in VENDORS
 }
+PROVIDER_PROXY, PROVIDER_PROXY_PASS = environment.proxy("PROVIDER_PROXY")
+PROVIDER_CA_FILE = environment.ca_file("PROVIDER_CA_FILE")
 ALLOWED_PROVIDER_HOSTS = tuple(host for vendor in VENDORS for host in vendor.known_hosts)
 
 # --- the house -----------------------------------------------------------------------------------

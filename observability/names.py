@@ -1,4 +1,4 @@
-"""What do people call what the records know by id or code?"""
+"""What people call what the records know by id or code."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,11 @@ FROM_CACHE = "reply cache"
 NOBODY = "no model could be asked"
 NO_INTENT = "not decided"
 NO_MEMBER = "nobody signed in"
-HOUSE_SOURCES = {"smoke": "Smoke evaluation", "summary": "Summaries of long conversations"}
+HOUSE_SOURCES = {
+    "smoke": "Smoke evaluation",
+    "summary": "Summaries of long conversations",
+    "check": "Tests of keys and probes",
+}
 FAILURES = {
     "content_filter": "declined by the provider's content filter",
     "context_length": "too long for every model",
@@ -33,6 +37,7 @@ CALL_ERRORS = HAPPENED | {
     "endpoint_retired": "has retired the endpoint",
     "invalid_request": "did not accept the request",
     "protocol": "spoke another protocol",
+    "parameter_refused": "did not take a parameter of ours",
     "": "gave no reason",
 }
 TRUNCATIONS = {
@@ -40,6 +45,8 @@ TRUNCATIONS = {
     "cut": "the stream was cut",
     "stopped": "stopped by the user",
     "size_cap": "reached our size cap",
+    "content_filter": "ended by the provider's content filter",
+    "unknown_finish": "ended for a reason that we do not know",
     "unreadable_event": "a part could not be read",
 }
 assert not HOUSE_SOURCES.keys() & set(CHAT_SOURCES)

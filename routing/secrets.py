@@ -1,4 +1,4 @@
-"""How is a secret kept in a table so that the table alone gives nothing away?
+"""Seals secrets, so that the table they are kept in gives nothing away.
 
 Sealed with Fernet under a key that is derived (HKDF-SHA256) from a sealing key and a purpose, so that
 what is sealed for one purpose does not open for another. The identity of the row lies inside the
@@ -6,6 +6,7 @@ sealed text: a value that was copied into another row of the same table does not
 """
 
 import base64
+import hmac
 from collections.abc import Sequence
 
 import msgspec
@@ -51,7 +52,7 @@ class Sealer:
         """The secret that was sealed for this row. Raises DoesNotOpen."""
         try:
             contents = msgspec.json.decode(self._any.decrypt(sealed), type=_Contents)
-        except (InvalidToken, msgspec.DecodeError):
+        except (InvalidToken, ValueError, msgspec.DecodeError):  # ValueError: it is not ASCII
             raise DoesNotOpen("No sealing key opens it.") from None
         if contents.identity != identity:
             raise DoesNotOpen("It was sealed for another row.")
@@ -61,11 +62,38 @@ class Sealer:
         """Whether the newest sealing key opens it, so that the older ones are not needed for it."""
         try:
             self._newest.decrypt(sealed)
-        except InvalidToken:
+        except (InvalidToken, ValueError):
             return False
         return True
 
 
+class Fingerprints:
+    """Tells whether a secret is still the same one, from a keyed digest that gives nothing away."""
+
+    def __init__(self, sealing_keys: Sequence[str], *, purpose: str) -> None:
+        """`sealing_keys`: at least one, newest first."""
+        self._keys = [_derived(key, purpose) for key in sealing_keys]
+
+    def of(self, secret: str) -> str:
+        """The digest to keep, under the newest sealing key."""
+        return _digest(self._keys[0], secret)
+
+    def fits(self, fingerprint: str, secret: str) -> bool:
+        """Whether it was made of this secret, under any of the sealing keys."""
+        return any(
+            hmac.compare_digest(_digest(key, secret).encode(), fingerprint.encode())
+            for key in self._keys
+        )
+
+
+def _digest(key: bytes, secret: str) -> str:
+    return hmac.digest(key, secret.encode(), "sha256").hex()
+
+
 def _fernet(sealing_key: str, purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_derived(sealing_key, purpose)))
+
+
+def _derived(sealing_key: str, purpose: str) -> bytes:
     derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"chatcore {purpose}".encode())
-    return Fernet(base64.urlsafe_b64encode(derive.derive(sealing_key.encode())))
+    return derive.derive(sealing_key.encode())

@@ -1,7 +1,8 @@
-"""What must be in the tables before the first message? Makes what is missing, touches nothing else.
+"""Makes the rows that must be there before the first message, and touches no others.
 
 It runs at every start, so it never overwrites what staff changed. A shipped row that staff deleted
-would come back; they switch it off instead.
+would come back; they switch it off instead. Every process reads the tables anew only where something
+really changed.
 """
 
 import msgspec
@@ -89,22 +90,31 @@ def _prices(provider: Provider, vendor: Vendor) -> bool:
 
 def _environment_keys() -> None:
     """One row for each key that the environment names; the key itself stays there."""
-    for slug, value in settings.ENV_KEYS.items():
-        provider = Provider.objects.get(slug=slug)
-        rows = ProviderKey.objects.filter(provider=provider, source=ProviderKey.Source.ENVIRONMENT)
-        if not value:
-            rows.delete()
-        elif not rows.exists():
-            ProviderKey.objects.create(
-                provider=provider,
-                label=ENVIRONMENT_LABEL,
-                source=ProviderKey.Source.ENVIRONMENT,
-                last_four=credentials.last_four(value),
-            )
-        else:
-            rows.update(last_four=credentials.last_four(value))
-        # The key may have changed though no row did.
+    changed = [_environment_key(slug, value) for slug, value in settings.ENV_KEYS.items()]
+    if any(changed):
         Revision.bump()
+
+
+def _environment_key(slug: str, value: str) -> bool:
+    """Make, renew or remove the row of one key; whether the key is another one than before."""
+    provider = Provider.objects.get(slug=slug)
+    rows = ProviderKey.objects.filter(provider=provider, source=ProviderKey.Source.ENVIRONMENT)
+    if not value:
+        return bool(rows.delete()[0])
+    row = rows.first()
+    prints = credentials.fingerprints()
+    if row is not None and prints.fits(row.fingerprint, value):
+        if row.fingerprint != prints.of(value):  # the sealing keys have changed
+            rows.update(fingerprint=prints.of(value))
+        return False
+    if row is None:
+        row = ProviderKey(
+            provider=provider, label=ENVIRONMENT_LABEL, source=ProviderKey.Source.ENVIRONMENT
+        )
+    row.last_four, row.fingerprint = credentials.last_four(value), prints.of(value)
+    row.tested_at, row.test_result = None, ""  # that was another key
+    row.save()
+    return True
 
 
 def _intents() -> None:

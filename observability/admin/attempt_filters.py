@@ -14,7 +14,7 @@ from routing.models import Deployment, Intent, Provider
 
 Choices = Iterable[tuple[Any, str]]
 STATUSES = ("ok", "failed", "cut", "abandoned", "unknown")
-SOURCES = ("chat", "api", "smoke", "summary")
+SOURCES = ("chat", "api", "smoke", "summary", "check")
 
 
 def _by(field: str, title: str, choices: Callable[[], Choices]) -> type[admin.SimpleListFilter]:

@@ -12,16 +12,19 @@ from routing.services.snapshot_types import LadderFacts, Snapshot
 TITLES = {
     Incident.Kind.KEY_REFUSED: "A provider refuses the key {subject}",
     Incident.Kind.MODEL_GONE: "The model {subject} cannot be called any more",
+    Incident.Kind.NOT_UNDERSTOOD: "The model {subject} and we do not understand each other",
     Incident.Kind.SMOKE_FAILED: "The smoke evaluation failed: {subject}",
 }
 TO_DO = {
     Incident.Kind.KEY_REFUSED: "Test the key, and set a new one, or settle the account with the provider",
     Incident.Kind.MODEL_GONE: "Take the model off its ladders, or correct its name",
+    Incident.Kind.NOT_UNDERSTOOD: "Check its provider's address and protocol, and what stands between",
     Incident.Kind.SMOKE_FAILED: "Look at the run, case by case",
 }
 PAGES = {
     Incident.Kind.KEY_REFUSED: "admin:routing_providerkey_changelist",
     Incident.Kind.MODEL_GONE: "admin:routing_deployment_changelist",
+    Incident.Kind.NOT_UNDERSTOOD: "admin:routing_provider_changelist",
     Incident.Kind.SMOKE_FAILED: "admin:observability_smokerun_changelist",
 }
 
@@ -77,7 +80,7 @@ def _has_another_key(incident: Incident, facts: Snapshot) -> bool:
 
 def _out_of_service(incident: Incident, facts: Snapshot) -> set[str]:
     """The deployments that cannot be called while it lasts."""
-    if incident.kind == Incident.Kind.MODEL_GONE:
+    if incident.kind in {Incident.Kind.MODEL_GONE, Incident.Kind.NOT_UNDERSTOOD}:
         return {incident.subject}
     provider = incident.subject.partition(BETWEEN)[0]
     return {name for name, model in facts.deployments.items() if model.provider == provider}

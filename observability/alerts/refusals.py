@@ -1,6 +1,6 @@
-"""Which provider errors does nobody repair but staff? They are told of a key or a model in trouble.
+"""Tells staff of the provider errors that nobody else repairs: a key or a model in trouble.
 
-These are the errors after which routing leaves a key or a deployment alone for a while
+Most are the errors after which routing leaves a key or a deployment alone for a while
 (`routing.providers.errors.Cools`); the ladders go on with the next rung, so users may notice nothing.
 """
 
@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db.models import Q, QuerySet
@@ -19,9 +20,11 @@ from observability.models import AttemptRecord, Incident
 from routing.models import Deployment, ProviderKey
 from routing.providers.errors import (
     EndpointRetired,
+    InvalidRequest,
     KeyRefused,
     ModelGone,
     NotPermitted,
+    ProtocolViolated,
     QuotaExhausted,
 )
 from routing.route import Attempt
@@ -36,6 +39,12 @@ OF_MODELS = {
     ModelGone.code: "says that there is no such model, or not for this account",
     EndpointRetired.code: "has switched off the interface through which the model is called",
 }
+OF_UNDERSTANDING = {
+    ProtocolViolated.code: "gave answers that are none, such as a proxy's error page",
+    InvalidRequest.code: "refused one request after the other as invalid, which others answered",
+}
+IN_A_ROW = 3
+"""One such answer may be due to the message; so many in a row are due to the settings."""
 BETWEEN = " / "
 """Between a provider and the label of its key; no provider's short name holds it."""
 KEYLESS = "no key"
@@ -58,26 +67,44 @@ def refusals(finished: TurnFinished) -> Iterator[Refusal]:
             yield Refusal(Incident.Kind.KEY_REFUSED, subject, _text(attempt, OF_KEYS))
         elif attempt.error in OF_MODELS:
             yield Refusal(Incident.Kind.MODEL_GONE, attempt.deployment, _text(attempt, OF_MODELS))
+        elif attempt.error in OF_UNDERSTANDING:
+            text = _text(attempt, OF_UNDERSTANDING)
+            yield Refusal(Incident.Kind.NOT_UNDERSTOOD, attempt.deployment, text)
 
 
 async def notice(*, finished: TurnFinished, **kwargs: Any) -> None:
     """Raise what a finished request shows. Without such an error it does nothing at all."""
     if found := tuple(refusals(finished)):
         try:
-            await writer.run(partial(_raise, found))
+            await writer.run(partial(_raise, found, finished.turn_id))
         except Exception:
             logger.exception("Staff were not told what turn %s met", finished.turn_id)
 
 
-def _raise(found: tuple[Refusal, ...]) -> None:
+def _raise(found: tuple[Refusal, ...], turn_id: UUID) -> None:
     for one in found:
+        if one.kind == Incident.Kind.NOT_UNDERSTOOD and not _is_usual(one.subject, turn_id):
+            continue
         raise_incident(kind=one.kind, subject=one.subject, text=one.text)
+
+
+def _is_usual(deployment: str, turn_id: UUID) -> bool:
+    """Whether the model's calls before those of this turn ended in the same way."""
+    earlier = AttemptRecord.objects.filter(deployment=deployment).exclude(turn_id=turn_id)
+    calls = earlier.order_by("-started_at", "-id")
+    before = list(calls.values_list("error", flat=True)[: IN_A_ROW - 1])
+    return len(before) == IN_A_ROW - 1 and all(error in OF_UNDERSTANDING for error in before)
 
 
 def close_what_works_again() -> None:
     """End the incidents of keys and models that have answered since, or that nobody uses any more."""
     for incident in Incident.objects.filter(
-        closed_at=None, kind__in=[Incident.Kind.KEY_REFUSED, Incident.Kind.MODEL_GONE]
+        closed_at=None,
+        kind__in=[
+            Incident.Kind.KEY_REFUSED,
+            Incident.Kind.MODEL_GONE,
+            Incident.Kind.NOT_UNDERSTOOD,
+        ],
     ):
         if because := _over(incident):
             close_incident(kind=incident.kind, subject=incident.subject, because=because)
@@ -95,7 +122,7 @@ def _text(attempt: Attempt, words: dict[str, str]) -> str:
 
 def _over(incident: Incident) -> str:
     """Why an incident is over, in words; "" while it is not."""
-    if incident.kind == Incident.Kind.MODEL_GONE:
+    if incident.kind != Incident.Kind.KEY_REFUSED:
         if not _deployments(incident.subject).filter(enabled=True).exists():
             return "The model is switched off or removed."
         calls = AttemptRecord.objects.filter(deployment=incident.subject)

@@ -1,4 +1,4 @@
-"""What went wrong that staff must hear of, and who was told?"""
+"""What went wrong that staff must hear of, and who was told."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +10,7 @@ class Incident(models.Model):
     class Kind(models.TextChoices):
         KEY_REFUSED = "key_refused", "Key refused"
         MODEL_GONE = "model_gone", "Model gone"
+        NOT_UNDERSTOOD = "not_understood", "Model not understood"
         SMOKE_FAILED = "smoke_failed", "Smoke evaluation failed"
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

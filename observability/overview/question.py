@@ -33,8 +33,9 @@ SPANS = {
 }
 COUNTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "chat": ("What people and programs asked", CHAT_SOURCES),
-    "smoke": ("The house's own smoke evaluation", ("smoke",)),
-    "summary": ("The house's own summaries", ("summary",)),
+    "smoke": ("Our own smoke evaluation", ("smoke",)),
+    "summary": ("Our own summaries", ("summary",)),
+    "check": ("Tests of keys, and probes after an outage", ("check",)),
 }
 _FIRST = {"span": "7days", "counted": "chat"}
 

@@ -1,4 +1,4 @@
-"""What do all routing pages of the admin have in common? A save tells every process."""
+"""What all routing pages of the admin have in common: a save tells every process."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,11 @@ class RoutingTableAdmin(ModelAdmin):
     """Providers, keys, models, prices: they hold for the next message, without a policy version."""
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
-        """Save and tell every process, in the view's transaction."""
+        """Save and tell every process, in the view's transaction; tell the person what was corrected."""
         super().save_model(request, obj, form, change)
         Revision.bump()
+        for note in getattr(form, "notes", ()):
+            self.message_user(request, note, messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
         """Delete and tell every process, in the view's transaction."""

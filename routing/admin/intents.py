@@ -1,4 +1,4 @@
-"""What people want, and how it is recognised."""
+"""The pages of intents and of the rules that recognise them."""
 
 from typing import Any
 

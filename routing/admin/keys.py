@@ -1,4 +1,4 @@
-"""Provider keys: typed once, sealed, tested, switched, revoked; never shown."""
+"""The pages of provider keys, which are typed once, sealed, tested and revoked, and never shown."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
 from routing.admin.base import RoutingTableAdmin
@@ -66,6 +66,7 @@ class ProviderKeyAdmin(RoutingTableAdmin):
         return super().has_delete_permission(request, obj)
 
     @method_decorator(sensitive_post_parameters("value"))
+    @method_decorator(sensitive_variables())
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -114,16 +115,16 @@ class ProviderKeyAdmin(RoutingTableAdmin):
     ) -> None:
         for key in queryset.select_related("provider"):
             key.enabled = enabled
-            key.save(update_fields=["enabled"])
+            key.save(update_fields=["enabled", "changed_at"])
             self.log_change(request, key, "Switched on." if enabled else "Switched off.")
         Revision.bump()
         self.message_user(request, "Done. It holds from the next message on.")
 
     def _test(self, request: HttpRequest, key: ProviderKey) -> None:
-        outcome = key_check.try_key(key, at=timezone.now())
-        self.log_change(request, key, f"Tested: {outcome}")
-        level = messages.SUCCESS if outcome.startswith(key_check.WORKS[:8]) else messages.WARNING
-        self.message_user(request, f"{key}: {outcome}", level)
+        checked = key_check.try_key(key, at=timezone.now())
+        self.log_change(request, key, f"Tested: {checked.words}")
+        level = messages.SUCCESS if checked.works else messages.WARNING
+        self.message_user(request, f"{key}: {checked.words}", level)
 
     def get_urls(self) -> list[URLPattern]:
         """One more: the Test button of a key's own page."""

@@ -1,4 +1,4 @@
-"""Which models serve an intent, in which order: dragged on a page of its own."""
+"""The page of a ladder: which models serve an intent, in the order to which they are dragged."""
 
 from typing import Any
 
@@ -11,6 +11,15 @@ from routing.admin.base import PolicyAdmin, TabularInline
 from routing.forms.policies import RungForm, RungFormSet
 from routing.forms.stale import PolicyForm
 from routing.models import Deployment, Ladder, Rung
+
+ORDER_OF_CALLS = (
+    "The models below are asked from the top, each only if those above it gave no answer; drag them by "
+    "their handle. One message may cost as many calls as the policy allows (3 as shipped), and up to 6 "
+    "where that is what it takes to reach a model that works. A model that is out of service, without a "
+    "key or too small for the message is passed over without a call; if all are out, the one that is "
+    "expected back soonest is asked once. Demo models come last of all, wherever they stand here. Try a "
+    "message shows which models are out just now."
+)
 
 
 class RungInline(TabularInline):
@@ -60,8 +69,7 @@ class LadderAdmin(PolicyAdmin):
             None,
             {
                 "fields": ["purpose"],
-                "description": "The models below are tried from the top; drag them by their handle. "
-                "One that cannot serve just now is passed over.",
+                "description": ORDER_OF_CALLS,
             },
         ),
         (

@@ -1,10 +1,11 @@
-"""What holds for every message; and every version the policy ever had, each one POST away."""
+"""The settings that hold for every message, and the versions of the policy."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -57,6 +58,11 @@ class PolicyVersionAdmin(ModelAdmin):
     change_form_outer_after_template = "admin/routing/version_content.html"
     fieldsets = [(None, {"fields": ["number", "created_at", "author_name", "difference"]})]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
+        """Without the content, which is large: the one page that shows it reads it."""
+        rows: QuerySet[PolicyVersion] = super().get_queryset(request)
+        return rows.defer("content")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Versions are made by saving."""
         return False
@@ -89,7 +95,7 @@ class PolicyVersionAdmin(ModelAdmin):
                 "said": said,
                 "ladders": _ladders(said),
                 "intents": _intents(said),
-                "may_revert": _may_revert(request) and row != policy.latest(),
+                "may_revert": _may_revert(request) and row.number != policy.latest_number(),
             }
         return super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), **extra}

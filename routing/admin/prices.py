@@ -1,4 +1,9 @@
-"""What models cost. Prices are only ever added: the past keeps the price it was computed with."""
+"""What models cost, from which day on.
+
+A price that has begun to hold is neither changed nor deleted: costs were computed with it, and their
+pages lead to it. Deleting it would not mend those costs either; a row that holds from now on mends the
+next ones. One that has not begun was used by nothing, so it may be deleted and entered anew.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -7,6 +12,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.utils import timezone
 
 from routing.admin.base import RoutingTableAdmin
 from routing.models import Price
@@ -42,7 +48,8 @@ class PriceAdmin(RoutingTableAdmin):
                     "output_usd",
                     "search_usd",
                 ],
-                "description": "A price cannot be changed afterwards; correct it by adding a later one.",
+                "description": "A price cannot be changed once it is saved. Before it begins to hold it can be "
+                "deleted; afterwards, correct it by adding a row that holds from now on.",
             },
         ),
     ]
@@ -52,8 +59,10 @@ class PriceAdmin(RoutingTableAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never, for the same reason."""
-        return False
+        """Only before it begins to hold."""
+        if obj is not None and obj.effective_from <= timezone.now():
+            return False
+        return super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Price]:
         """With whether each row has begun, and whether a later one has taken its place."""

@@ -1,4 +1,4 @@
-"""Whom we can call, and which of their models we use."""
+"""The pages of providers and their models."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How strongly does a message speak for each intent, as a table for staff?"""
+"""A table for staff: how strongly a message speaks for each intent."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which staff may do what? Three groups; superusers may do everything.
+"""The three groups of staff and what each may do; superusers may do everything.
 
 Whoever may edit policies must not be able to set or remove a key, and the other way round.
 """
@@ -15,7 +15,8 @@ def _may(verbs: str, *models: str) -> frozenset[str]:
 
 ROLES = {
     "policy editors": _may("view add change delete", *_POLICY)
-    | _may("view add change", "deployment", "price")
+    | _may("view add change", "deployment")
+    | _may("view add delete", "price")
     | _may("view", "provider", *_READ_ONLY),
     "key custodians": _may("view add change delete", *_KEYS)
     | _may("view add change", "provider")

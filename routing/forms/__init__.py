@@ -1,1 +1,1 @@
-"""What staff may type, and what they are told when it cannot be used."""
+"""The forms of the admin: what staff may enter, and what they are told when it cannot be used."""

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
 
 from routing.models import Provider, ProviderKey
+from routing.pasted import NotUsable, read_address, read_key
 from routing.providers.registry import WIRES
 from routing.services import credentials
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:  # unfold ships no types; its widgets are Django's with anothe
 else:
     from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
     from unfold.widgets import UnfoldAdminSelectWidget as SelectWidget
+
+SHORTEST_KEY = 8
 
 
 class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
@@ -28,17 +32,22 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on untouched
+        self.notes: tuple[str, ...] = ()
         if "wire" in self.fields:
             field = self.fields["wire"]
             assert isinstance(field, forms.ChoiceField)
             field.choices = [(name, wire.label) for name, wire in WIRES.items()]
 
     def clean_base_url(self) -> str:
-        """Only known vendors, and what the environment names."""
-        address: str = self.cleaned_data["base_url"].strip().rstrip("/")
-        if address and (problem := credentials.address_problem(address)):
-            raise ValidationError(f"This address cannot be used: {problem}.")
-        return address
+        """Only known vendors, and what the environment names; what is certain is corrected."""
+        try:
+            read = read_address(self.cleaned_data["base_url"])
+        except NotUsable as problem:
+            raise ValidationError(f"This address cannot be used: {problem}.") from None
+        if read.text and (refusal := credentials.address_problem(read.text)):
+            raise ValidationError(f"This address cannot be used: {refusal}.")
+        self.notes = tuple(f"Address: {note}" for note in read.notes)
+        return read.text
 
 
 class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
@@ -47,7 +56,6 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
     value = forms.CharField(
         label="Key",
         widget=PasswordWidget(attrs={"autocomplete": "off"}),
-        min_length=8,
         max_length=4_000,
         help_text="Sealed at once and never shown again. Paste it as the provider gave it.",
     )
@@ -56,9 +64,18 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
         model = ProviderKey
         fields = ["provider", "label", "enabled"]
 
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on untouched
+        self.notes: tuple[str, ...] = ()
+
+    @sensitive_variables()
     def clean_value(self) -> str:
-        """A key travels in an HTTP header, which holds visible ASCII only."""
-        value: str = self.cleaned_data["value"]
-        if not value.isascii() or not value.isprintable() or " " in value:
-            raise ValidationError("A key has no spaces, line breaks or accented letters.")
-        return value
+        """The key alone: what was pasted around it is left out where that is certain."""
+        try:
+            read = read_key(self.cleaned_data["value"])
+        except NotUsable as problem:
+            raise ValidationError(f"This key cannot be used: {problem}.") from None
+        if len(read.text) < SHORTEST_KEY:
+            raise ValidationError(f"A key has at least {SHORTEST_KEY} characters.")
+        self.notes = tuple(f"Key: {note}" for note in read.notes)
+        return read.text

@@ -1,4 +1,4 @@
-"""Did anyone publish a policy while this form was open?
+"""Refuses a policy form that was opened before somebody else published.
 
 The form carries the number of the version it was rendered from. When another one is in force at the
 save, nothing is saved, the typed edits stay, and the form says who did what meanwhile. It then
@@ -23,27 +23,27 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # each subclass na
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        version = policy.latest()
-        self.initial[FIELD] = version.number if version else 0
+        self.initial[FIELD] = policy.latest_number()
 
     def clean(self) -> dict[str, Any]:
         """Refuse a form that was rendered from another version than the one in force."""
         cleaned = super().clean() or self.cleaned_data
         # Held until this save's transaction ends, so that no other save comes between.
         policy.hold()
-        version = policy.latest()
+        in_force = policy.latest_number()
         rendered_from = cleaned.get(FIELD) or 0
-        if version is not None and rendered_from != version.number:
+        if in_force and rendered_from != in_force:
             self.add_error(None, _what_happened(rendered_from))
             # What was typed, with the one number renewed: a posted form's data is not to be changed.
             self.data = {name: self.data[name] for name in self.data} | {
-                self.add_prefix(FIELD): str(version.number)
+                self.add_prefix(FIELD): str(in_force)
             }
         return cleaned
 
 
 def _what_happened(since: int) -> str:
-    missed = PolicyVersion.objects.filter(number__gt=since).select_related("author")[:NAMED]
+    later = PolicyVersion.objects.filter(number__gt=since).select_related("author")
+    missed = later.defer("content")[:NAMED]
     told = [f"{_author(row)} saved version {row.number} ({row.difference})" for row in missed]
     return (
         f"While you were editing, {'; '.join(told) or 'the policy changed'}. Nothing of yours was saved "

@@ -1,4 +1,4 @@
-"""What a prompt can want, and how it is recognised."""
+"""Intents: what a prompt can want, and the rules by which it is recognised."""
 
 from django.db import models
 

@@ -17,14 +17,16 @@ class Policy(models.Model):
         "calls per message",
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
-        help_text="Provider calls that one message may cost, retries included. A working model further "
-        "down is still asked after them, up to 6 calls; demo models do not count.",
+        help_text="Provider calls that one message may cost, retries included. Where none of them gave an "
+        "answer, working models further down the ladder are still asked, up to 6 calls in all. Calls of "
+        "demo models do not count.",
     )
     patience_s = models.FloatField(
         "patience (seconds)",
         default=3.0,
         validators=[MinValueValidator(0), MaxValueValidator(60)],
-        help_text="Seconds to wait when a provider asks us to come back later; longer means the next rung.",
+        help_text="How long a message waits for a provider that asks us to come back later; where it asks "
+        "for longer, the next model is tried at once.",
     )
     turn_limit_s = models.PositiveIntegerField(
         "longest reply (seconds)",
@@ -59,7 +61,8 @@ class Ladder(models.Model):
         INTERRUPT = "interrupt", "Keep what was said and offer Retry"
 
     name = models.SlugField(
-        unique=True, help_text="The intent it serves, or a purpose of its own such as summary."
+        unique=True,
+        help_text="The name of the intent it serves, or a purpose of its own such as summary.",
     )
     intent = models.OneToOneField(
         Intent, null=True, blank=True, on_delete=models.CASCADE, related_name="ladder"
@@ -67,7 +70,8 @@ class Ladder(models.Model):
     cache_ttl_s = models.PositiveIntegerField(
         "keep replies (seconds)",
         default=0,
-        help_text="Seconds a reply may be served again to the same question; 0: never.",
+        help_text="How long a reply may be served again to the same question; 0: never. Only whole replies "
+        "of the first model are kept for so long, those of a later one for a minute at most.",
     )
     cache_scope = models.CharField(
         "serve them again to",
@@ -81,7 +85,7 @@ class Ladder(models.Model):
         max_length=9,
         choices=OnBreak.choices,
         default=OnBreak.RESTART,
-        help_text="When a provider fails after words were shown.",
+        help_text="Before the first words of a reply, the next model takes over unseen. This is for later.",
     )
 
     web_search = models.BooleanField(

@@ -27,7 +27,8 @@ def _none_or_not_negative(field: str) -> models.Q:
 class Price(models.Model):
     """USD per million tokens of one model, from a day on, from a prompt size on.
 
-    It is written once and never edited: a new price is a new row with a later day.
+    It is written once and never edited: a new price is a new row with a later day. One that has not
+    begun to hold may be deleted, for nothing was computed with it.
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="prices")

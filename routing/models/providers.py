@@ -1,6 +1,11 @@
-"""Who can be called, with which credential, and which of their models we use."""
+"""Who can be called, with which credential, and which of their models we use.
+
+`changed_at` moves with every save by staff, also one that changes nothing: processes then forget what
+they had learned of the row. What must not count as such a save uses `update()` or `update_fields`.
+"""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 
@@ -25,7 +30,8 @@ class Provider(models.Model):
         max_length=300,
         blank=True,
         verbose_name="address",
-        help_text="Ends in the version path, e.g. https://api.openai.com/v1. The environment may override it.",
+        help_text="Ends in the version path, e.g. https://api.openai.com/v1 (Gemini: /v1beta); the rest of "
+        "a call's path is added to it. An address in the environment goes before this one.",
     )
     needs_key = models.BooleanField(
         default=True, help_text="Off for a server of your own that asks for no key."
@@ -40,6 +46,7 @@ class Provider(models.Model):
     enabled = models.BooleanField(
         default=True, help_text="Off: every rung at this provider is passed over."
     )
+    changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["name"]
@@ -64,6 +71,8 @@ class ProviderKey(models.Model):
     )
     sealed = models.TextField(blank=True, editable=False)
     last_four = models.CharField(max_length=4, blank=True, editable=False)
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    """Of a key of the environment: a keyed digest by which a start sees that it is another one."""
     enabled = models.BooleanField(
         default=True, help_text="Off: the key is not used from the next message on."
     )
@@ -72,7 +81,8 @@ class ProviderKey(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL
     )
     tested_at = models.DateTimeField(null=True, blank=True, editable=False)
-    test_result = models.CharField(max_length=200, blank=True, editable=False)
+    test_result = models.CharField(max_length=500, blank=True, editable=False)
+    changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["provider", "label"]
@@ -112,13 +122,14 @@ class Deployment(models.Model):
         "longest reply (tokens)",
         default=4096,
         validators=[MinValueValidator(1)],
-        help_text="The longest reply we ask for, in tokens.",
+        help_text="The longest reply we ask for, thinking included. A small window is never given to the "
+        "reply by more than half.",
     )
     first_token_timeout_s = models.PositiveSmallIntegerField(
         "first word within (seconds)",
         default=10,
         validators=[MinValueValidator(1)],
-        help_text="Seconds of silence before the next rung is tried.",
+        help_text="Seconds of silence before the next rung is tried; a silent model is not asked twice.",
     )
     thinking_timeout_s = models.PositiveSmallIntegerField(
         "first word, while it thinks (seconds)",
@@ -127,7 +138,10 @@ class Deployment(models.Model):
         help_text="The same limit once the provider shows that the model is thinking or searching.",
     )
     max_concurrency = models.PositiveSmallIntegerField(
-        "calls at once", default=0, help_text="Calls at once in one process; 0 means no limit."
+        "calls at once",
+        default=0,
+        help_text="In one process; a further message waits for its turn, then the next rung is tried. "
+        "0: no limit.",
     )
     offered = models.BooleanField(
         default=False,
@@ -140,14 +154,16 @@ class Deployment(models.Model):
     demo = models.BooleanField(
         "demo model",
         default=False,
-        help_text="For a model too small to be right: it is asked last of all, its replies are never "
-        "served again, and the smoke evaluation does not judge them.",
+        help_text="For a model too small to be right: wherever it stands in a ladder, it is asked last of "
+        "all, outside the number of calls. Its replies are never served again, and the smoke evaluation "
+        "does not judge them.",
     )
     retires_on = models.DateField(
         null=True,
         blank=True,
         help_text="The day its provider will take it away, if one is announced; the weekly mail warns.",
     )
+    changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["provider__name", "model"]
@@ -160,6 +176,18 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.name})"
+
+    def clean(self) -> None:
+        """The reply is part of what fits into the window."""
+        if None not in (self.context_window, self.max_output_tokens) and (
+            self.max_output_tokens > self.context_window
+        ):
+            raise ValidationError(
+                {
+                    "max_output_tokens": "The longest reply cannot be larger than the context window, "
+                    f"which holds {self.context_window} tokens for prompt and reply together."
+                }
+            )
 
     @property
     def name(self) -> str:

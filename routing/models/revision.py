@@ -1,4 +1,4 @@
-"""How does a web process notice that another one changed the routing? By this one number."""
+"""One number by which every process notices that another one changed the routing tables."""
 
 from django.db import models
 from django.db.models import F

@@ -1,24 +1,18 @@
-"""How is a vendor called? The one file that knows the HTTP client.
+"""Sends requests to vendors, times them, and turns every failure into one of our errors.
 
-One shared client per origin and event loop, since making one costs more than a call. What the transport
-does not do by itself is done here: it hides why a connection failed, would keep cookies, and its
-timeouts are reset by every byte, keep-alive comments included, while ours ask for content.
+What the transport does not do by itself is done here: it hides why a connection failed, repeats no
+POST that met a connection closed while idle, and its timeouts are reset by every byte, keep-alive
+comments included, while ours ask for content.
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
-from contextvars import ContextVar
-from functools import cache
-from http.cookiejar import CookieJar
 from math import inf
 from typing import Literal, cast
-from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from routing.providers.errors import (
     KeyRefused,
@@ -28,18 +22,22 @@ from routing.providers.errors import (
     TimedOut,
     Unreachable,
 )
+from routing.providers.http_clients import Network as Network
+from routing.providers.http_clients import aclose_all as aclose_all
+from routing.providers.http_clients import (
+    breaks_fresh_connections,
+    client_for,
+    note_broken_fresh_connection,
+    watcher,
+)
+from routing.providers.http_clients import configure as configure
 from routing.providers.messages import Deadlines
 
 MAX_ERROR_BYTES = 64 * 1024
-_IDLE_CONNECTION_S = 30.0
 _SETTLE_S = 0.1
 
-Phase = Literal["connect", "first_token", "thinking", "idle"]
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncClient]] = (
-    WeakKeyDictionary()
-)
-_on_request_end: ContextVar["_Patience"] = ContextVar("_on_request_end")
+Phase = Literal["connect", "first_token", "thinking", "idle"]
 
 
 class Reply:
@@ -111,19 +109,31 @@ async def post(
     Raises Unreachable, TimedOut, ProtocolViolated: it does not speak HTTP, or KeyRefused: a key that
     no header can hold (a line break or a typographic quote pasted with it).
     """
-    if not all(value.isascii() and value.isprintable() for value in headers.values()):
-        raise KeyRefused("not a header's value")
-    client = _client_for(url)
+    _check(headers)
     patience = _Patience(deadlines)
     with _our_errors(Unreachable):
+        address = httpx.URL(url)
+        client = client_for(address)
         request = client.build_request(
             "POST",
-            url,
+            address,
             headers={"content-type": "application/json", **headers},
             content=body,
             timeout=httpx.Timeout(None, connect=deadlines.connect_s, pool=deadlines.connect_s),
         )
-    response = await patience.send(client, request)
+    try:
+        response = await patience.send(client, request)
+    except _ClosedWhileIdle:
+        if breaks_fresh_connections(address):
+            raise
+        # Safe although it is a POST (RFC 9110, 9.2.2): the vendor closed without a byte of a reply, a
+        # chat completion changes nothing there, and the ladder would ask the same once more.
+        try:
+            response = await patience.send(client_for(address, fresh=True), request)
+        except Unreachable:
+            # It was no idle close: the vendor is down. Each call to it counts once from now on.
+            note_broken_fresh_connection(address)
+            raise
     try:
         yield Reply(response, patience)
     finally:
@@ -132,32 +142,34 @@ async def post(
 
 
 async def get_status(url: str, *, headers: Mapping[str, str], timeout_s: float) -> int:
-    """The status of a GET, whatever its body says. Raises ProviderError: there was no reply."""
-    if not all(value.isascii() and value.isprintable() for value in headers.values()):
-        raise KeyRefused("not a header's value")
-    client = _client_for(url)
-    patience = _Patience(Deadlines(connect_s=timeout_s, first_token_s=timeout_s, turn_s=timeout_s))
-    with _our_errors(Unreachable):
-        request = client.build_request(
-            "GET", url, headers=dict(headers), timeout=httpx.Timeout(None, connect=timeout_s)
-        )
-    response = await patience.send(client, request)
+    """The status that a GET is answered with; the body is not read, a redirect not followed.
+
+    Raises what `post` raises.
+    """
+    _check(headers)
+    try:
+        async with asyncio.timeout(timeout_s):
+            with _our_errors(Unreachable):
+                address = httpx.URL(url)
+                client = client_for(address)
+                request = client.build_request(
+                    "GET", address, headers=dict(headers), timeout=httpx.Timeout(None)
+                )
+                response = await client.send(request, stream=True)
+    except TimeoutError:
+        raise TimedOut("first_token") from None
     with suppress(httpx.HTTPError, aiohttp.ClientError, OSError):
         await response.aclose()
     return response.status_code
 
 
-async def aclose_all() -> None:
-    """Close every client of the running loop; for shutdown and tests."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.aclose()
+def _check(headers: Mapping[str, str]) -> None:
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise KeyRefused("not a header's value")
 
 
-class _NoCookies(CookieJar):
-    """httpx keeps a jar beside aiohttp's."""
-
-    def extract_cookies(self, response: object, request: object) -> None:
-        """Keeps none, and spares the reading of them."""
+class _ClosedWhileIdle(Unreachable):
+    """The connection had carried another request, and was closed before a byte of this reply."""
 
 
 class _Patience:
@@ -176,6 +188,7 @@ class _Patience:
         turn_s = inf if deadlines.turn_s is None else deadlines.turn_s
         self._ends_at = self._loop.time() + turn_s
         self._sent_at: float | None = None
+        self._reused = False
         self._sending: asyncio.Timeout | None = None
 
     def touch(self) -> None:
@@ -191,6 +204,10 @@ class _Patience:
     def limit(self, silence_s: float) -> None:
         self._limit_s, self._silent_s = silence_s, 0.0
 
+    def connection_reused(self) -> None:
+        """See `Watcher`."""
+        self._reused = True
+
     def request_ended(self) -> None:
         """The connection stands and the request is out: the wait for the first token begins."""
         self._sent_at = self._loop.time()
@@ -198,25 +215,44 @@ class _Patience:
             self._sending.reschedule(min(self._ends_at, self._sent_at + self._limit_s))
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        """The reply's head. Raises _ClosedWhileIdle: the same may be sent again."""
         started_at = self._loop.time()
         if started_at >= self._ends_at:
             raise TimedOut("turn")
+        self._forget_connection()
         whole_s = self._deadlines.connect_s + self._deadlines.first_token_s
-        token = _on_request_end.set(self)
+        token = watcher.set(self)
         try:
-            async with asyncio.timeout_at(
-                min(self._ends_at, started_at + whole_s)
-            ) as self._sending:
-                with _our_errors(Unreachable):
+            ends_at = min(self._ends_at, started_at + whole_s)
+            async with asyncio.timeout_at(ends_at) as self._sending:
+                with _our_errors(Unreachable), self._idle_closes():
                     response = await client.send(request, stream=True)
         except TimeoutError:
             phase: Phase = "connect" if self._sent_at is None else "first_token"
             raise self._timed_out(phase) from None
         finally:
             self._sending = None
-            _on_request_end.reset(token)
+            watcher.reset(token)
         self._silent_s = self._loop.time() - (self._sent_at or started_at)
         return response
+
+    def _forget_connection(self) -> None:
+        self._sent_at, self._reused = None, False
+
+    @contextmanager
+    def _idle_closes(self) -> Iterator[None]:
+        """Tells a connection that was closed while idle from one that broke under its request.
+
+        The former shows within a round trip; later it is the vendor that gave up on this request.
+        """
+        began_at = self._loop.time()
+        try:
+            yield
+        except (httpx.HTTPError, aiohttp.ClientError) as error:
+            soon = self._loop.time() - began_at < self._deadlines.connect_s
+            if self._reused and soon and _is_closed_without_a_byte(_cause(error)):
+                raise _ClosedWhileIdle(type(error).__name__) from None
+            raise
 
     async def next_of(self, source: AsyncGenerator[bytes, None]) -> bytes | None:
         """The next chunk, or None at the end of the body."""
@@ -247,57 +283,24 @@ def _our_errors(broken: type[ProviderError]) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
-        cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__ or error
+        cause = _cause(error)
         if isinstance(cause, aiohttp.ConnectionTimeoutError):
             raise TimedOut("connect") from None
+        if isinstance(cause, aiohttp.ClientHttpProxyError):
+            raise broken(f"the proxy answered {cause.status}") from None
         if isinstance(cause, aiohttp.ClientResponseError):
             raise ProtocolViolated("not an HTTP reply") from None
         # Not chained: the client's words may hold the request.
         raise broken(type(cause).__name__) from None
 
 
-def _client_for(url: str) -> httpx.AsyncClient:
-    clients = _clients.setdefault(asyncio.get_running_loop(), {})
-    scheme, _, rest = url.partition("://")
-    origin = f"{scheme}://{rest.partition('/')[0]}"
-    client = clients.get(origin)
-    if client is None:
-        client = clients[origin] = _make_client()
-    return client
+def _cause(error: BaseException) -> BaseException:
+    """aiohttp's own exception, where httpx has one of its own around it."""
+    return error if isinstance(error, aiohttp.ClientError) else error.__cause__ or error
 
 
-def _make_client() -> httpx.AsyncClient:
-    trace = aiohttp.TraceConfig()
-    trace.on_request_chunk_sent.append(_note_request_end)
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=0, ssl=_trust(), keepalive_timeout=_IDLE_CONNECTION_S, ttl_dns_cache=60
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trace_configs=[trace],
-        auto_decompress=False,
-        trust_env=False,
-    )
-    return httpx.AsyncClient(
-        transport=AiohttpTransport(client=session, verify=_trust(), trust_env=False),
-        cookies=_NoCookies(),
-        follow_redirects=False,
-        trust_env=False,
-        headers={
-            "accept": "text/event-stream, application/json",
-            "accept-encoding": "identity",
-            "user-agent": "chatcore",
-        },
-    )
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """The usual authorities, always checked; reading them takes tens of milliseconds."""
-    return httpx.create_ssl_context(verify=True, trust_env=False)
-
-
-async def _note_request_end(_session: object, _context: object, _params: object) -> None:
-    waiting = _on_request_end.get(None)
-    if waiting is not None:
-        waiting.request_ended()
+def _is_closed_without_a_byte(cause: BaseException) -> bool:
+    if isinstance(cause, aiohttp.ServerDisconnectedError):
+        # Its message is the half-read head, where there is one.
+        return isinstance(cause.message, str)
+    return isinstance(cause, aiohttp.ClientOSError | aiohttp.ClientConnectionResetError)

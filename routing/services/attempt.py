@@ -1,6 +1,6 @@
 """One provider call: made, timed, counted, and told to the health of its deployment and key."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,8 +25,10 @@ from routing.providers.usage import Usage
 from routing.route import Attempt
 from routing.services.concurrency import slots
 from routing.services.health import Health
-from routing.services.snapshot_types import DeploymentFacts, KeyFacts, Snapshot
+from routing.services.snapshot_types import DeploymentFacts, KeyFacts, PriceFacts
 from routing.services.token_track import note_tally, prices_of, tally
+
+Prices = Mapping[tuple[str, str], Sequence[PriceFacts]]
 
 
 class CallSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +50,13 @@ class AttemptRunner:
     def __init__(
         self,
         *,
-        snapshot: Snapshot,
+        prices: Prices,
         health: Health,
         stopwatch: Callable[[], int],
         started_at: datetime,
     ) -> None:
         """`stopwatch`: milliseconds since the request came, which was at `started_at` (UTC)."""
-        self._snapshot = snapshot
+        self._prices = prices
         self._health = health
         self._stopwatch = stopwatch
         self._started_at = started_at
@@ -159,7 +161,7 @@ class AttemptRunner:
         result = tally(
             reported=reported,
             reported_cost=cost,
-            prices=prices_of(self._snapshot.prices, attempt, at=at),
+            prices=prices_of(self._prices, attempt, at=at),
             at=at,
             sent_tokens=sent_tokens,
             generated="".join(generated),

@@ -1,18 +1,24 @@
-"""Where is a provider called, and with which key? Keys are opened here and nowhere else."""
+"""Where a provider is called and with which key. Keys are opened here and nowhere else."""
 
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
 
 from routing.models import Provider, ProviderKey, Revision
-from routing.secrets import Sealer
+from routing.secrets import Fingerprints, Sealer
 
 
 def sealer() -> Sealer:
     """The sealer of provider keys, under the sealing keys of this installation."""
     return Sealer(settings.SEALING_KEYS, purpose="provider keys")
+
+
+def fingerprints() -> Fingerprints:
+    """By which a start sees whether the environment holds another key than the last time."""
+    return Fingerprints(settings.SEALING_KEYS, purpose="fingerprints of provider keys")
 
 
 def base_url(provider: Provider) -> str:
@@ -58,6 +64,7 @@ def open_key(key: ProviderKey) -> str:
     return sealer().open(key.sealed, identity=key.identity)
 
 
+@sensitive_variables()  # all: a decorator below holds the arguments, too
 @transaction.atomic
 def add_key(
     *, provider: Provider, label: str, value: str, enabled: bool, by: AbstractBaseUser

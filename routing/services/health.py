@@ -79,7 +79,7 @@ class Health:
         jitter: Callable[[], float] = lambda: random.uniform(1 - JITTER, 1 + JITTER),
     ) -> None:
         self._clock = clock
-        self.jitter = jitter
+        self._jitter = jitter
         self._breakers: dict[str, Breaker] = {}
         self._cooling: dict[str, _Cooldown] = {}
         self._cooling_keys: dict[int, _Cooldown] = {}
@@ -143,7 +143,7 @@ class Health:
         limits.in_a_row, limits.last_at = limits.in_a_row + 1, now
         if limits.in_a_row >= 2:
             doubled = RATE_LIMIT_COOLDOWN_S * 2 ** min(limits.in_a_row - 2, 10)
-            own = min(doubled, LONGEST_RATE_LIMIT_COOLDOWN_S) * self.jitter()
+            own = min(doubled, LONGEST_RATE_LIMIT_COOLDOWN_S) * self._jitter()
             self.cool_deployment(call.deployment, max(own, wished_s))
 
     # --- what is out ---

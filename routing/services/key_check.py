@@ -1,116 +1,184 @@
-"""Does a key work? Asked of the provider itself, answered in our words."""
+"""Tests a provider key by one short call, and notes what came of it.
+
+The call is recorded like every other one: `routing.signals.key_checked` carries its route.
+"""
 
 import asyncio
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from decimal import Decimal
 
-from routing.models import Deployment, Price, ProviderKey
-from routing.providers import http
-from routing.providers.base import Endpoint
-from routing.providers.errors import EmptyAnswer, ProviderError
-from routing.providers.messages import (
-    ChatRequest,
-    Deadlines,
-    Finished,
-    Message,
-    ReasoningDelta,
-    TextDelta,
-)
-from routing.providers.registry import WIRES
-from routing.secrets import DoesNotOpen
-from routing.services import credentials
+import msgspec
+from django.views.decorators.debug import sensitive_variables
 
+from routing.models import Deployment, Price, ProviderKey, Revision
+from routing.providers import http
+from routing.providers.errors import ParameterRefused, ProviderError
+from routing.providers.messages import Message
+from routing.providers.registry import WIRES
+from routing.route import Attempt, Route, undecided
+from routing.secrets import DoesNotOpen
+from routing.services import credentials, key_verdict, snapshot
+from routing.services.attempt import AttemptRunner, CallSpec
+from routing.services.estimate import estimate_tokens
+from routing.services.health import Health
+from routing.services.snapshot_types import KeyFacts, PriceFacts
+from routing.services.token_track import price_in_force
+from routing.signals import key_checked
+
+PROMPT = "Say OK."
 # Some models refuse a smaller cap.
 ASKED_TOKENS = 16
-DEADLINES = Deadlines(first_token_s=20.0, idle_s=10.0)
+FIRST_TOKEN_S = 20.0
+LONGEST_S = 30.0
+MOST_CALLS = 3
+"""Each further one leaves out a parameter that was refused."""
+RESULT_MAX = 500
 
-WORKS = "It works: {model} answered."
-WORDS = {
-    "auth": "The provider refuses this key.",
-    "permission": "The provider knows this key, but does not let it use {model}.",
-    "quota_exhausted": "The key is good, but its account has no credit left.",
-    "rate_limit": "The key is good; the provider asks to call less often just now.",
-    "overloaded": "The provider has too much to do just now; try again later.",
-    "server_error": "The provider had a fault of its own; try again later.",
-    "network": "The provider could not be reached at {address}.",
-    "timeout": "The provider did not answer in time.",
-    "model_not_found": "The provider does not offer {model} to this key.",
-    "endpoint_retired": "The provider has switched this interface off.",
-}
-OTHER = "The provider answered, but not as expected ({code})."
+Prices = Mapping[tuple[str, str], Sequence[PriceFacts]]
 
 
-def try_key(key: ProviderKey, *, at: datetime) -> str:
+class Checked(msgspec.Struct, frozen=True):
+    """What a test found."""
+
+    words: str
+    """For staff; never the provider's own."""
+    works: bool
+
+
+@sensitive_variables()
+def try_key(key: ProviderKey, *, at: datetime) -> Checked:
     """Ask the cheapest model of the key's provider for a word; returns and notes the outcome.
 
-    `at`: the time to note. Takes up to half a minute. The outcome never holds the provider's words.
+    `at`: the time to note (UTC). Takes up to half a minute. A key that works is used again at once by
+    every process, whatever was learned of it before.
     """
-    key.test_result = _outcome(key, at)
-    key.tested_at = at
-    key.save(update_fields=["test_result", "tested_at"])
-    return key.test_result
+    checked = _check(key, at)
+    key.test_result, key.tested_at = checked.words, at
+    if checked.works:
+        key.save(update_fields=["test_result", "tested_at", "changed_at"])
+        Revision.bump()
+    else:
+        key.save(update_fields=["test_result", "tested_at"])
+    return checked
 
 
-def cheapest_model(key: ProviderKey, *, at: datetime) -> Deployment | None:
+def _prices(key: ProviderKey) -> Prices:
+    """The price rows of the key's provider, as a snapshot holds them."""
+    found: dict[tuple[str, str], list[PriceFacts]] = {}
+    for row in Price.objects.filter(provider=key.provider_id):
+        facts = msgspec.convert(row, PriceFacts, from_attributes=True)
+        found.setdefault((key.provider.slug, row.model), []).append(facts)
+    return found
+
+
+def _cheapest_model(key: ProviderKey, prices: Prices, at: datetime) -> Deployment | None:
     """The enabled model of the key's provider that costs least now; None if there is none."""
-    enabled = Deployment.objects.filter(provider=key.provider, enabled=True).order_by("id")
-    return min(enabled, key=lambda row: _price(row, at), default=None)
+
+    def price(row: Deployment) -> Decimal:
+        """USD for a million tokens each way; a model without a price counts as dear."""
+        known = prices.get((key.provider.slug, row.model), ())
+        found = price_in_force(known, at=at, input_tokens=0)
+        return found.input_usd + found.output_usd if found else Decimal("Infinity")
+
+    enabled = Deployment.objects.filter(provider=key.provider, enabled=True)
+    return min(enabled.select_related("provider").order_by("id"), key=price, default=None)
 
 
-def _price(deployment: Deployment, at: datetime) -> Decimal:
-    """USD for a million tokens each way; a model without a price counts as dear."""
-    row: Price | None = (
-        Price.objects.filter(
-            provider=deployment.provider_id,
-            model=deployment.model,
-            effective_from__lte=at,
-            above_input_tokens=0,
-        )
-        .order_by("-effective_from")
-        .first()
-    )
-    return Decimal(row.input_usd + row.output_usd) if row else Decimal("Infinity")
-
-
-def _outcome(key: ProviderKey, at: datetime) -> str:
-    deployment = cheapest_model(key, at=at)
+@sensitive_variables()
+def _check(key: ProviderKey, at: datetime) -> Checked:
     address = credentials.base_url(key.provider)
+    prices = _prices(key)
+    deployment = _cheapest_model(key, prices, at)
     if deployment is None:
-        return "Not tested: this provider has no model that is switched on."
+        return _not_tested("this provider has no model that is switched on")
     if not address:
-        return "Not tested: this provider has no address."
+        return _not_tested("this provider has no address")
     if problem := credentials.address_problem(address):
-        return f"Not tested: {problem}."[:200]
+        return _not_tested(problem)
+    if key.provider.wire not in WIRES:
+        return _not_tested("this provider's protocol is not known here")
     try:
         value = credentials.open_key(key)
     except DoesNotOpen:
-        return "Not tested: the sealed key does not open. Enter it anew."
+        return _not_tested("the sealed key does not open. Enter it anew")
     if not value:
-        return "Not tested: the environment no longer names this key."
-    endpoint = Endpoint(base_url=address, api_key=value, deadlines=DEADLINES)
-    # A loop of its own, hence a client of its own: staff's tests never share the chat's connections.
-    code = asyncio.run(_ask(key.provider.wire, endpoint, deployment.model))
-    words = WORDS.get(code, OTHER) if code else WORKS
-    return words.format(model=deployment.label, address=address, code=code)[:200]
-
-
-async def _ask(wire: str, endpoint: Endpoint, model: str) -> str:
-    """The code of what went wrong; "" when the model said anything at all."""
-    asked = ChatRequest(
-        model=model,
-        messages=(Message("user", "Say OK."),),
-        max_output_tokens=ASKED_TOKENS,
+        return _not_tested("the environment no longer names this key")
+    route = undecided()
+    error = _call(key, value, deployment, prices=prices, at=at, route=route)
+    key_checked.send_robust(sender=ProviderKey, route=route, started_at=at)
+    words = key_verdict.verdict(
+        error,
+        slug=key.provider.slug,
+        address=address,
+        model=deployment.label,
+        heard=any(attempt.reply_characters for attempt in route.attempts),
     )
+    return Checked(words[:RESULT_MAX], key_verdict.works(error))
+
+
+@sensitive_variables()
+def _call(
+    key: ProviderKey,
+    value: str,
+    deployment: Deployment,
+    *,
+    prices: Prices,
+    at: datetime,
+    route: Route,
+) -> ProviderError | None:
+    """Ask once, and again without a parameter that is refused; the attempts are kept on the route."""
+    facts = msgspec.structs.replace(
+        snapshot.deployment_facts(deployment, has_key=True),
+        max_output_tokens=ASKED_TOKENS,
+        first_token_timeout_s=FIRST_TOKEN_S,
+        thinking_timeout_s=FIRST_TOKEN_S,
+    )
+    spec = CallSpec(
+        deployment=facts,
+        key=KeyFacts(id=key.pk, label=key.label, value=value),
+        messages=(Message("user", PROMPT),),
+        tokens=estimate_tokens(PROMPT),
+        turn_s=LONGEST_S,
+    )
+    began = time.monotonic()
+    runner = AttemptRunner(
+        prices=prices,
+        health=Health(),  # of its own: a test says nothing of what the chat may call
+        stopwatch=lambda: round((time.monotonic() - began) * 1000),
+        started_at=at,
+    )
+    # A loop of its own, hence a client of its own: staff's tests never share the chat's connections.
+    return asyncio.run(_ask(runner, spec, route))
+
+
+async def _ask(runner: AttemptRunner, spec: CallSpec, route: Route) -> ProviderError | None:
+    """What went wrong, or None. The answer is read to its end, for the usage comes last."""
+    error: ProviderError | None = None
     try:
-        async with aclosing(WIRES[wire].make(endpoint).stream(asked)) as events:
-            async for event in events:
-                if isinstance(event, (TextDelta, ReasoningDelta, Finished)):
-                    return ""
-    except EmptyAnswer:
-        return ""  # it thought up to the cap: the key was good
-    except ProviderError as error:
-        return error.code
+        for number in range(1, MOST_CALLS + 1):
+            attempt = Attempt(
+                number=number,
+                deployment=spec.deployment.name,
+                provider=spec.deployment.provider,
+                rung=0,
+            )
+            route.attempts.append(attempt)
+            try:
+                async with aclosing(runner.call(attempt, spec)) as events:
+                    async for _ in events:
+                        pass
+                return None
+            except ParameterRefused as refused:
+                error = refused
+        return error
+    except ProviderError as failed:
+        return failed
     finally:
         await http.aclose_all()
-    return "cut"
+
+
+def _not_tested(problem: str) -> Checked:
+    return Checked(f"Not tested: {problem}."[:RESULT_MAX], works=False)

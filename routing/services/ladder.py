@@ -4,6 +4,7 @@ The only retry loop. No database, no HTTP: it obeys the remedies of `routing.pro
 `routing.services.next_rung` where to go, and keeps every attempt on the route.
 """
 
+import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import NoReturn
@@ -204,7 +205,8 @@ class Climb:
         following = following or self._next(candidate, error, remedy)
         if following is None and remedy is Remedy.RETRY and self._shown_by:
             following = self._once_more(candidate)
-        following = following or await self._outlast_own_network() or self._rungs.next_demo()
+        if following is None and not self._shown_by:
+            following = await self._outlast_own_network() or self._rungs.next_demo()
         if following is None:
             self._give_up(self._rungs.why_no_more, self._code_of(error))
         return following
@@ -243,7 +245,7 @@ class Climb:
             return None
         self._retried.add(candidate.rung)
         if not another_key:
-            delay = wished if wished is not None else BACKOFF_S * self._health.jitter()
+            delay = wished if wished is not None else BACKOFF_S * random.uniform(0.5, 1.5)
             self._waited_s += delay
             await anyio.sleep(delay)
         return self._rungs.again(candidate)
@@ -274,7 +276,7 @@ class Climb:
     async def _outlast_own_network(self) -> Candidate | None:
         """When nobody at all could be reached it is our own line: spend the patience, ask again."""
         rest = self._policy.patience_s - self._waited_s
-        if rest <= 0 or not self._rungs.calls_left_at_most or self._shown_by:
+        if rest <= 0 or not self._rungs.calls_left_at_most:
             return None
         if not all(self._is_unreachable(attempt) for attempt in self._route.attempts):
             return None

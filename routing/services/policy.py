@@ -1,4 +1,4 @@
-"""How does what staff edit become a policy version, and how does one come back?
+"""Publishes what staff edit as numbered policy versions, and brings one back.
 
 Every save publishes: the tables' content becomes the next version, unless it says what the latest
 one says. Versions are never changed, so going back is a new version with an old content.
@@ -33,8 +33,13 @@ class PolicyInvalid(Exception):
 
 
 def latest() -> PolicyVersion | None:
-    """The version in force."""
+    """The version in force, with its content of some 100 KB."""
     return PolicyVersion.objects.select_related("author").first()
+
+
+def latest_number() -> int:
+    """The number of the version in force; 0 when there is none."""
+    return PolicyVersion.objects.values_list("number", flat=True).first() or 0
 
 
 def hold() -> None:
@@ -93,17 +98,23 @@ def _ladder(row: Ladder) -> LadderContent:
 
 
 def check(said: PolicyContent) -> None:
-    """Whether every message could be served. Raises PolicyInvalid."""
+    """Make sure that every message could be served. Raises PolicyInvalid.
+
+    Routing finds an intent's ladder by its name, so this is where the two names are held together.
+    """
     fallback = said.intents.get(FALLBACK_INTENT)
     if fallback is None or not fallback.enabled:
         raise PolicyInvalid(
             f"The intent {FALLBACK_INTENT} must be there and enabled: it takes what no other does."
         )
-    served = {ladder.intent for ladder in said.ladders.values()}
     for name, intent in said.intents.items():
-        if intent.enabled and name not in served:
+        if intent.enabled and name not in said.ladders:
             raise PolicyInvalid(f"The intent {name} has no ladder.")
     for name, ladder in said.ladders.items():
+        if ladder.intent != (name if name in said.intents else None):
+            raise PolicyInvalid(
+                f"The ladder {name} must serve the intent of its own name, and no other."
+            )
         if not ladder.rungs:
             raise PolicyInvalid(f"The ladder {name} needs at least one rung.")
 
@@ -225,7 +236,7 @@ def set_rungs(ladder: Ladder, deployments: list[Deployment]) -> None:
 
 
 def give_ladder(intent: Intent) -> Ladder:
-    """The intent's ladder; a new one copies the fallback intent's, so that the intent works at once."""
+    """The intent's ladder, called like it; a new one copies the fallback intent's, so that it works at once."""
     ladder, made = Ladder.objects.get_or_create(intent=intent, defaults={"name": intent.name})
     if made:
         example = Ladder.objects.get(intent__name=FALLBACK_INTENT)

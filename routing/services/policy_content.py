@@ -1,4 +1,4 @@
-"""What does a policy version say? Its content as plain data, kept as JSON with each version.
+"""What a policy version says, as plain data that is kept as JSON with each version.
 
 Deployments are named `<provider>/<model>`, so that a version reads on its own and outlives ids.
 """

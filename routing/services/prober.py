@@ -128,7 +128,7 @@ class Prober:
         )
         route.attempts.append(attempt)
         runner = AttemptRunner(
-            snapshot=supply,
+            prices=supply.prices,
             health=self._health,
             stopwatch=lambda: round((self._clock() - began) * 1000),
             started_at=timezone.now(),

@@ -74,7 +74,7 @@ async def route_and_call(
                 yield event
             return
     runner = AttemptRunner(
-        snapshot=decision.snapshot, health=health, stopwatch=stopwatch, started_at=started_at
+        prices=decision.snapshot.prices, health=health, stopwatch=stopwatch, started_at=started_at
     )
     climb = Climb(
         decision=decision,

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from routing.intents import Detector
 from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
+from routing.providers.registry import WIRES
 from routing.secrets import DoesNotOpen
 from routing.services import credentials, policy_content
 from routing.services.snapshot_types import (
@@ -136,33 +137,47 @@ def _keys() -> dict[str, tuple[KeyFacts, ...]]:
             _log.error("Provider key %s is not usable: %s", key.pk, error)
             continue
         if value:
-            usable[key.provider.slug].append(KeyFacts(id=key.pk, label=key.label, value=value))
+            usable[key.provider.slug].append(
+                KeyFacts(
+                    id=key.pk,
+                    label=key.label,
+                    value=value,
+                    changed=key.changed_at.isoformat(),
+                )
+            )
     return {slug: tuple(keys) for slug, keys in usable.items()}
 
 
 def _deployments(keys: dict[str, tuple[KeyFacts, ...]]) -> list[DeploymentFacts]:
     return [
-        DeploymentFacts(
-            name=row.name,
-            provider=row.provider.slug,
-            provider_name=row.provider.name,
-            wire=row.provider.wire,
-            base_url=credentials.base_url(row.provider),
-            needs_key=row.provider.needs_key,
-            model=row.model,
-            label=row.label,
-            context_window=row.context_window,
-            max_output_tokens=row.max_output_tokens,
-            first_token_timeout_s=float(row.first_token_timeout_s),
-            thinking_timeout_s=float(row.thinking_timeout_s),
-            max_concurrency=row.max_concurrency,
-            offered=row.offered,
-            demo=row.demo,
-            probe="call" if row.provider.probe == Provider.Probe.CALL else "models",
-            disabled=_disabled(row, row.provider, has_key=row.provider.slug in keys),
-        )
+        deployment_facts(row, has_key=row.provider.slug in keys)
         for row in Deployment.objects.select_related("provider")
     ]
+
+
+def deployment_facts(row: Deployment, *, has_key: bool) -> DeploymentFacts:
+    """A row, with its provider, as routing knows it. `has_key`: whether the provider has a usable one."""
+    provider = row.provider
+    return DeploymentFacts(
+        name=row.name,
+        provider=provider.slug,
+        provider_name=provider.name,
+        wire=provider.wire,
+        base_url=credentials.base_url(provider),
+        needs_key=provider.needs_key,
+        model=row.model,
+        label=row.label,
+        context_window=row.context_window,
+        max_output_tokens=row.max_output_tokens,
+        first_token_timeout_s=float(row.first_token_timeout_s),
+        thinking_timeout_s=float(row.thinking_timeout_s),
+        max_concurrency=row.max_concurrency,
+        offered=row.offered,
+        demo=row.demo,
+        probe="call" if provider.probe == Provider.Probe.CALL else "models",
+        changed=f"{provider.changed_at.isoformat()} {row.changed_at.isoformat()}",
+        disabled=_disabled(row, provider, has_key=has_key),
+    )
 
 
 def _disabled(row: Deployment, provider: Provider, *, has_key: bool) -> str:
@@ -172,6 +187,8 @@ def _disabled(row: Deployment, provider: Provider, *, has_key: bool) -> str:
         return "the provider is switched off"
     if not row.enabled:
         return "the model is switched off"
+    if provider.wire not in WIRES:
+        return "its protocol is not known here"
     if not address:
         return "the local model is not running" if provider.slug == LOCAL else "no address"
     if credentials.address_problem(address):

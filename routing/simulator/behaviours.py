@@ -1,7 +1,7 @@
-"""What does a model's name ask the simulator to do?
+"""Reads from a model's name what the simulator is to do.
 
 The grammar is written down in the package's docstring. A name that does not begin with `sim-` is a
-normal model; one that does and cannot be read is refused, so that a slip of the pen in a test does
+normal model; one that does and cannot be read is refused, so that a misspelt name in a test does
 not pass as a normal answer.
 """
 
@@ -16,7 +16,8 @@ FAULTS = frozenset({"stall", "cut", "reset", "badevent", "error"})
 """Behaviours that break a reply after `after` deltas."""
 
 REPLIES = frozenset(
-    {"ok", "echo", "context", "code", "empty", "reasoning", "truncated", "filtered"}
+    {"ok", "echo", "context", "code", "empty", "blank", "reasoning", "thinks"}
+    | {"truncated", "filtered", "finish", "noend"}
 )
 SLOW = frozenset({"slowheaders", "slowtoken"})
 USAGE = frozenset({"nousage", "usagetwice"})
@@ -30,10 +31,15 @@ KINDS: dict[str, frozenset[str]] = {
     "cut": frozenset({"abrupt"}),
     "filtered": frozenset({"prompt"}),
     "truncated": frozenset({"thinking"}),
+    "noend": frozenset({"close", "reset"}),
+    "400": frozenset({"verify", "billing", "budget", "streamoptions", "maxtokens", "system"}),
 }
 """The words that say which sort of a behaviour is meant."""
+REFUSES_A_FIELD = frozenset({"streamoptions", "maxtokens", "system"})
+"""Sorts of a 400 that are answered only while the request holds what they refuse."""
 
 AFTER = {"stall": 3, "cut": 3, "reset": 3, "badevent": 3, "error": 0, "filtered": 6}
+WAIT_MS = {"thinks": 3000}
 NUMBERS = {
     "tokens": "tokens",
     "pace": "pace_ms",
@@ -42,6 +48,7 @@ NUMBERS = {
     "split": "split",
 }
 WORD = re.compile(r"([a-z]+)(\d*)")
+FINISH_WORD = re.compile(r"[a-z_]+")
 
 
 class Unreadable(Exception):
@@ -61,7 +68,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     wait_ms: int = 15_000
     split: int = 0
     """Largest number of bytes in one write; 0 leaves writes whole."""
-    tattles: bool = False
+    leaks: bool = False
     """Whether an error's text repeats the key and the last message."""
     fails_first: int | None = None
     """How many calls fail before it answers normally; None means every call."""
@@ -93,6 +100,7 @@ def parse(model: str) -> Behaviour:
     if name not in NAMES:
         raise Unreadable(f"{model}: no behaviour {name!r}")
     settings: dict[str, str | int | bool | None] = {"name": name, "after": AFTER.get(name, 0)}
+    settings["wait_ms"] = WAIT_MS.get(name, 15_000)
     for word in words[1:]:
         settings |= _setting(model, name, word)
     return msgspec.convert({**settings, "fails_first": fails_first}, Behaviour)
@@ -102,12 +110,14 @@ def _setting(model: str, name: str, word: str) -> dict[str, str | int | bool | N
     """What one word after the behaviour's name changes."""
     if word == "cached" or word.startswith("tag"):
         return {}
-    if word == "tattle" and name in ERRORS:
-        return {"tattles": True}
+    if word == "leaky" and name in ERRORS:
+        return {"leaks": True}
     match = WORD.fullmatch(word)
     key, number = match.groups() if match else ("", "")
     if key in KINDS.get(name, ()):
         return {"kind": key, "delay": int(number) if number else None}
     if key in NUMBERS and number:
         return {NUMBERS[key]: int(number)}
+    if name == "finish" and FINISH_WORD.fullmatch(word):
+        return {"kind": word}
     raise Unreadable(f"{model}: {name!r} does not know the word {word!r}")

@@ -1,13 +1,9 @@
-"""What a vendor was asked and what it is going to say: the vocabulary between the rooms here."""
-
-from typing import Literal
+"""The types of one exchange: what a vendor was asked, and what it is going to answer."""
 
 import msgspec
 
-Finish = Literal["stop", "length", "content_filter"]
 
-
-class Said(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True):
     """One message of the request, whatever the vendor calls its parts."""
 
     role: str
@@ -18,22 +14,24 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request, read out of the vendor's own JSON."""
 
     model: str
-    said: tuple[Said, ...]
+    messages: tuple[Message, ...]
     stream: bool = False
     include_usage: bool = False
     sse: bool = True
     """False only for Gemini without `alt=sse`: its stream is one JSON array."""
     max_tokens: int | None = None
+    fields: dict[str, str] = {}
+    """The request's own name for each thing in it that a `400-...` may refuse."""
 
     @property
     def input_tokens(self) -> int:
-        """Our whole tokenizer: a word is a token, over all messages and the system prompt."""
-        return sum(len(message.content.split()) for message in self.said)
+        """The words of all messages, the system prompt included: a word is a token here."""
+        return sum(len(message.content.split()) for message in self.messages)
 
     @property
     def prompt(self) -> str:
         """The last thing the user said; "" when there is none."""
-        return next((m.content for m in reversed(self.said) if m.role == "user"), "")
+        return next((m.content for m in reversed(self.messages) if m.role == "user"), "")
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +48,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
     thoughts: tuple[str, ...]
     deltas: tuple[str, ...]
-    finish: Finish
+    finish: str
+    """`stop`, `length`, `content_filter`, or a word that no vendor is known to use."""
     counts: Counts
 
     @property

@@ -1,9 +1,9 @@
-"""What do all chat-completions vendors have in common? The frame; OpenAI and Kimi fill it in."""
+"""Chat Completions as all its vendors speak it; OpenAI and Kimi add what is their own."""
 
 from time import time
 
 from routing.simulator.behaviours import Behaviour
-from routing.simulator.calls import Call, Counts, Reply, Said
+from routing.simulator.calls import Call, Counts, Message, Reply
 from routing.simulator.dialect import (
     Json,
     Unusable,
@@ -33,17 +33,27 @@ def read_call(body: Json) -> Call:
     cap = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     return Call(
         model=model,
-        said=tuple(_said(message) for message in messages),
+        messages=tuple(_message(message) for message in messages),
         stream=body.get("stream") is True,
         include_usage=options.get("include_usage") is True,
         max_tokens=cap_of(body.get(cap), cap),
+        fields=_refusable(body, cap),
     )
 
 
-def _said(message: object) -> Said:
+def _refusable(body: Json, cap: str) -> dict[str, str]:
+    found = {"streamoptions": "stream_options", "maxtokens": cap}
+    fields = {kind: name for kind, name in found.items() if name in body}
+    for at, message in enumerate(body["messages"]):
+        if message["role"] == "system":
+            fields.setdefault("system", f"messages[{at}].role")
+    return fields
+
+
+def _message(message: object) -> Message:
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise Unusable("A message has no role.", "messages")
-    return Said(message["role"], text_of(message.get("content")))
+    return Message(message["role"], text_of(message.get("content")))
 
 
 def read_body(request: Request) -> tuple[Json, Call]:
@@ -82,8 +92,15 @@ class ChatWriter:
     def thought(self, delta: str) -> bytes | None:
         return data(self.chunk({"reasoning_content": delta}))
 
+    def begin_text(self) -> list[bytes]:
+        return []
+
     def text(self, delta: str) -> bytes:
         return data(self.chunk({"content": delta}))
+
+    def done(self) -> list[bytes]:
+        """The vendor's last word, unless its end is to be missing."""
+        return [] if self.behaviour.name == "noend" else [DONE]
 
     def unreadable(self) -> bytes:
         return b'data: {"id":"chatcmpl-broken","object":"chat.completion.ch\n\n'

@@ -1,4 +1,4 @@
-"""What must a vendor's room be able to say? The player knows a vendor only by this."""
+"""What each vendor's module must offer, and what they share. The player knows a vendor only by this."""
 
 import json
 from email.utils import formatdate
@@ -34,8 +34,8 @@ class ErrorReply(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
 
 
-def tattling(error: ErrorReply, key: str, prompt: str) -> ErrorReply:
-    """The same error, whose message repeats what no log may hold."""
+def leaking(error: ErrorReply, key: str, prompt: str) -> ErrorReply:
+    """The same error, whose message repeats the key and the prompt, which no log may hold."""
 
     def told(part: Any, name: str = "") -> Any:
         if isinstance(part, dict):
@@ -52,6 +52,9 @@ class Writer(Protocol):
 
     def thought(self, delta: str) -> bytes | None:
         """Thinking text apart from the answer; None where the vendor does not show it."""
+
+    def begin_text(self) -> list[bytes]:
+        """What comes between the thinking and the first words."""
 
     def text(self, delta: str) -> bytes: ...
 

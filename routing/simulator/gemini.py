@@ -1,11 +1,11 @@
-"""How does Gemini speak? generateContent as https://generativelanguage.googleapis.com/v1beta does."""
+"""Gemini: generateContent as https://generativelanguage.googleapis.com/v1beta answers it."""
 
 import json
 import re
 from typing import Any
 
 from routing.simulator.behaviours import Behaviour
-from routing.simulator.calls import Call, Finish, Reply, Said
+from routing.simulator.calls import Call, Message, Reply
 from routing.simulator.dialect import (
     ErrorReply,
     Json,
@@ -20,7 +20,7 @@ from routing.simulator.dialect import (
 from routing.simulator.http import Request
 
 PATH = re.compile(r"/v1beta/models/([^:]+):(streamGenerateContent|generateContent)")
-FINISH: dict[Finish, str] = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
+FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
 TYPES = "type.googleapis.com/google.rpc."
 
 
@@ -31,7 +31,10 @@ class Gemini:
     json_type = "application/json; charset=UTF-8"
     stream_error_type = "text/event-stream"
     """Recorded: plain JSON that calls itself an event stream."""
-    lacks = frozenset({"429-ms", "429-reset", "429-overloaded", "usagetwice"})
+    lacks = frozenset(
+        {"429-ms", "429-reset", "429-overloaded", "usagetwice"}
+        | {"400-verify", "400-budget", "400-streamoptions"}
+    )
     refuses = frozenset[str]()
 
     def key(self, request: Request) -> str:
@@ -45,14 +48,17 @@ class Gemini:
             raise Unusable("* GenerateContentRequest.contents: contents is not specified")
         config = object_of(body.get("generationConfig"), "generation_config")
         system = body.get("systemInstruction")
-        said = [Said("system", text_of(system.get("parts")))] if isinstance(system, dict) else []
-        said += [_said(content) for content in contents]
+        messages = (
+            [Message("system", text_of(system.get("parts")))] if isinstance(system, dict) else []
+        )
+        messages += [_message(content) for content in contents]
         return Call(
             model=match[1],
-            said=tuple(said),
+            messages=tuple(messages),
             stream=match[2] == "streamGenerateContent",
             sse=request.query.get("alt") == "sse",
             max_tokens=cap_of(config.get("maxOutputTokens"), "max_output_tokens"),
+            fields=_refusable(config, system),
         )
 
     def headers(self) -> dict[str, str]:
@@ -76,12 +82,12 @@ class Gemini:
     def error(self, call: Call, behaviour: Behaviour) -> ErrorReply:
         if behaviour.name == "429":
             return _limited(call, behaviour)
-        code, status, message = _ERRORS[behaviour.name]
+        code, status, message = _ERRORS.get(behaviour.label) or _ERRORS[behaviour.name]
         details: list[Json] = []
         if behaviour.name == "401":
             reason = {"@type": f"{TYPES}ErrorInfo", "reason": "API_KEY_INVALID"}
             details = [reason | {"domain": "googleapis.com"}]
-        return _error(code, status, message.format(model=call.model), details)
+        return _error(code, status, message.format(model=call.model, cap=call.max_tokens), details)
 
     def invalid(self, message: str, param: str | None = None) -> ErrorReply:
         return _error(400, "INVALID_ARGUMENT", message)
@@ -96,6 +102,22 @@ class Gemini:
 _ERRORS: dict[str, tuple[int, str, str]] = {
     "nokey": (403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers."),
     "400": (400, "INVALID_ARGUMENT", "Invalid value at 'generation_config.temperature'."),
+    "400-billing": (
+        400,
+        "FAILED_PRECONDITION",
+        "Free access is not available in your country. Please enable billing on your project.",
+    ),
+    "400-maxtokens": (
+        400,
+        "INVALID_ARGUMENT",
+        "Unable to submit request because it has a maxOutputTokens value of {cap} but the supported "
+        "range is from 1 (inclusive) to 2 (exclusive).",
+    ),
+    "400-system": (
+        400,
+        "INVALID_ARGUMENT",
+        "Developer instruction is not enabled for models/{model}",
+    ),
     "401": (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."),
     "403": (403, "PERMISSION_DENIED", "The caller does not have permission"),
     "404": (404, "NOT_FOUND", "models/{model} is not found for API version v1beta"),
@@ -107,6 +129,14 @@ _ERRORS: dict[str, tuple[int, str, str]] = {
         "The input token count (1001) exceeds the maximum number of tokens allowed (1000).",
     ),
 }
+
+
+def _refusable(config: Json, system: object) -> dict[str, str]:
+    found = {
+        "maxtokens": ("maxOutputTokens", config.get("maxOutputTokens")),
+        "system": ("systemInstruction", system),
+    }
+    return {kind: name for kind, (name, value) in found.items() if value is not None}
 
 
 def _limited(call: Call, behaviour: Behaviour) -> ErrorReply:
@@ -141,13 +171,13 @@ def _error(
     return ErrorReply(code, {"error": error}, headers or {})
 
 
-def _said(content: Any) -> Said:
+def _message(content: Any) -> Message:
     if not isinstance(content, dict):
         raise Unusable("Invalid value at 'contents'.")
     role = content.get("role", "user")
     if role not in ("user", "model"):
         raise Unusable("Please use a valid role: user, model.")
-    return Said(role, text_of(content.get("parts")))
+    return Message(role, text_of(content.get("parts")))
 
 
 class GeminiWriter:
@@ -168,6 +198,9 @@ class GeminiWriter:
     def thought(self, delta: str) -> bytes | None:
         self.count(len(delta.split()), 0)
         return self._frame(self._body([{"text": delta, "thought": True}]))
+
+    def begin_text(self) -> list[bytes]:
+        return []
 
     def text(self, delta: str) -> bytes:
         self.count(0, len(delta.split()))
@@ -197,7 +230,7 @@ class GeminiWriter:
             return {"promptFeedback": {"blockReason": "SAFETY", "safetyRatings": ratings}}
         body = self._body(parts)
         candidate = body["candidates"][0]
-        candidate["finishReason"] = FINISH[self._reply.finish]
+        candidate["finishReason"] = FINISH.get(self._reply.finish, self._reply.finish.upper())
         if self._reply.finish == "content_filter":
             rating: Json = {
                 "category": "HARM_CATEGORY_HARASSMENT",

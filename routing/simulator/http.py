@@ -1,6 +1,6 @@
-"""How does a request come in, and how do bytes go out, well or badly?
+"""HTTP/1.1: reads requests, and sends replies, well or badly.
 
-HTTP/1.1 by hand over asyncio streams: a server library would refuse to send what a broken vendor
+By hand, over asyncio streams: a server library would refuse to send what a broken vendor
 sends (a body shorter than promised, no last chunk, a reset).
 """
 
@@ -10,13 +10,19 @@ import socket
 import struct
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+"""Proxies in front of vendors also send statuses that no standard names, such as 520."""
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
+Break = Literal["silence", "close", "reset"]
 READ_BYTES = 64 * 1024
+BEFORE_RESET_S = 0.02
+"""A reset throws away what the kernel has not sent yet; this lets it go out first."""
 
 
 class BadRequest(Exception):
@@ -84,7 +90,8 @@ class Connection:
         """Drop the connection with a TCP reset instead of a close."""
         linger_zero = struct.pack("ii", 1, 0)
         raw = self._writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
+        with contextlib.suppress(OSError):  # the peer was faster
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
         self._writer.transport.abort()
 
     def close(self) -> None:
@@ -140,6 +147,17 @@ class Answer:
         self.broken = True
         self.connection.close()
 
+    async def break_off(self, how: Break) -> None:
+        """Leave the response without its end: by silence until the peer leaves, a close or a reset."""
+        match how:
+            case "silence":
+                await asyncio.Event().wait()
+            case "close":
+                self.hang_up()
+            case "reset":
+                await asyncio.sleep(BEFORE_RESET_S)
+                self.reset()
+
     def reset(self) -> None:
         self.broken = True
         self.connection.reset()
@@ -152,7 +170,7 @@ class Answer:
 def head(status: int, headers: dict[str, str]) -> bytes:
     """Status line and headers, with the server's date."""
     fields = {"date": formatdate(usegmt=True), **headers}
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unnamed')}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 

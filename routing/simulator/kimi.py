@@ -1,4 +1,4 @@
-"""How does Kimi speak? Chat Completions as https://api.moonshot.ai/v1 answers it."""
+"""Kimi: Chat Completions as https://api.moonshot.ai/v1 answers it."""
 
 import re
 
@@ -19,7 +19,7 @@ class Kimi:
     vendor = "kimi"
     json_type = "application/json; charset=utf-8"
     stream_error_type = json_type
-    lacks = frozenset({"429-retryinfo"})
+    lacks = frozenset({"429-retryinfo", "400-verify", "400-billing", "400-budget"})
     refuses = frozenset({"filtered-prompt"})
 
     def key(self, request: Request) -> str:
@@ -47,8 +47,9 @@ class Kimi:
     def error(self, call: Call, behaviour: Behaviour) -> ErrorReply:
         if behaviour.name == "429":
             return _limited(behaviour)
-        status, kind, message = _ERRORS[behaviour.name]
-        return _error(status, message.format(model=call.model), kind)
+        status, kind, message = _ERRORS.get(behaviour.label) or _ERRORS[behaviour.name]
+        field = call.fields.get(behaviour.kind, "")
+        return _error(status, message.format(model=call.model, field=field), kind)
 
     def invalid(self, message: str, param: str | None = None) -> ErrorReply:
         return _error(400, message, "invalid_request_error")
@@ -63,6 +64,13 @@ class Kimi:
 _ERRORS: dict[str, tuple[int, str, str]] = {
     "nokey": (401, "invalid_authentication_error", "Invalid Authentication"),
     "400": (400, "invalid_request_error", "invalid temperature: only 1 is allowed for this model"),
+    "400-streamoptions": (400, "invalid_request_error", "unknown field: {field}"),
+    "400-maxtokens": (400, "invalid_request_error", "Invalid request: {field} is not supported"),
+    "400-system": (
+        400,
+        "invalid_request_error",
+        "Invalid request: {field} system is not supported",
+    ),
     "401": (401, "invalid_authentication_error", "Invalid Authentication"),
     "403": (403, "permission_denied_error", "The API you are accessing is not open"),
     "404": (404, "resource_not_found_error", "Not found the model {model} or Permission denied"),
@@ -119,7 +127,7 @@ class KimiWriter(chat.ChatWriter):
             newer = self.request.include_usage and not OLDER.match(self.request.model)
             if newer or self.behaviour.name == "usagetwice":
                 events.append({**self.frame, "choices": [], "usage": totals})
-        return [*map(chat.data, events), chat.DONE]
+        return [*map(chat.data, events), *self.done()]
 
     def failure(self) -> list[bytes]:
         return [chat.data(_error(500, "An internal error occurred", "server_error").body)]

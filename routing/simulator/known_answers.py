@@ -1,7 +1,7 @@
-"""What does the model know? The right answers to a few questions, for whoever holds answers against them.
+"""Right answers to a few questions, for tests that check what a model says.
 
-What was said before is read from the messages that were sent: a caller who leaves them out is told
-so, like by any model.
+Nothing is remembered between calls: what was said before is read from the messages that were sent,
+so a caller that leaves them out is told so.
 """
 
 import re
@@ -19,7 +19,7 @@ _WHICH_CITY = re.compile(r"which city did I say that I live in", re.IGNORECASE)
 _LIVES = re.compile(r"\bI live in (\w+)")
 
 
-def known(call: Call) -> str:
+def known_answer(call: Call) -> str:
     """The right answer to the last message, "" where none is known."""
     for question, answer in _ANSWERS:
         if asked := question.match(call.prompt):
@@ -33,8 +33,8 @@ def _write(call: Call, asked: re.Match[str]) -> str:
 
 
 def _explain(call: Call, asked: re.Match[str]) -> str:
-    for said in reversed(call.said):
-        if said.role != "user" and (defined := _DEFINED.search(said.content)):
+    for message in reversed(call.messages):
+        if message.role != "user" and (defined := _DEFINED.search(message.content)):
             return f"The function `{defined[1]}` takes two numbers and returns their sum."
     return "There is no code before this message."
 
@@ -48,8 +48,8 @@ def _multiply(call: Call, asked: re.Match[str]) -> str:
 
 
 def _recall(call: Call, asked: re.Match[str]) -> str:
-    for said in reversed(call.said):
-        if said.role == "user" and (home := _LIVES.search(said.content)):
+    for message in reversed(call.messages):
+        if message.role == "user" and (home := _LIVES.search(message.content)):
             return f"You said that you live in {home[1]}."
     return "You have not said where you live."
 

@@ -1,4 +1,4 @@
-"""What was asked, what was really sent, and when did the peer go?"""
+"""The log: what was asked, what was really sent, and when the peer left."""
 
 from collections import deque
 from time import time
@@ -27,11 +27,13 @@ class Served(msgspec.Struct, kw_only=True):
 
 
 class Entry(msgspec.Struct, kw_only=True):
-    """One call. Times are seconds since 1970; no key and no prompt is kept."""
+    """One request to a vendor. Times are seconds since 1970; no key and no prompt is kept."""
 
     n: int
     at: float
     vendor: str
+    method: str
+    """POST for a call; GET for a look at the list of models."""
     path: str
     key_last_four: str | None
     model: str = ""
@@ -46,17 +48,24 @@ class Entry(msgspec.Struct, kw_only=True):
 
 
 class CallLog:
-    """The newest calls, oldest first."""
+    """The newest requests, oldest first."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         self._count = 0
 
-    def open(self, vendor: str, path: str, key: str) -> Entry:
-        """A new entry for a call that has just come in; of the key only four characters stay."""
+    def open(self, vendor: str, method: str, path: str, key: str) -> Entry:
+        """A new entry for a request that has just come in; of the key only four characters stay."""
         self._count += 1
         shown = key[-4:] if len(key) >= SHORTEST_KEY_SHOWN else None
-        entry = Entry(n=self._count, at=time(), vendor=vendor, path=path, key_last_four=shown)
+        entry = Entry(
+            n=self._count,
+            at=time(),
+            vendor=vendor,
+            method=method,
+            path=path,
+            key_last_four=shown,
+        )
         self._entries.append(entry)
         return entry
 

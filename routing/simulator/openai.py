@@ -1,4 +1,4 @@
-"""How does OpenAI speak? Chat Completions as https://api.openai.com/v1 answers it."""
+"""OpenAI: Chat Completions as https://api.openai.com/v1 answers it."""
 
 import re
 
@@ -55,9 +55,11 @@ class OpenAI:
     def error(self, call: Call, behaviour: Behaviour) -> ErrorReply:
         if behaviour.name == "429":
             return _limited(call, behaviour)
-        status, code, message, param = _ERRORS[behaviour.name]
+        status, code, message, param = _ERRORS.get(behaviour.label) or _ERRORS[behaviour.name]
         kind = "server_error" if status >= 500 else "invalid_request_error"
-        return _error(status, message.format(model=call.model), kind, code, param)
+        field = call.fields.get(behaviour.kind, "")
+        message = message.format(model=call.model, field=field)
+        return _error(status, message, kind, code, field or param)
 
     def invalid(self, message: str, param: str | None = None) -> ErrorReply:
         code = "unsupported_parameter" if message.startswith("Unsupported") else None
@@ -73,6 +75,34 @@ class OpenAI:
 _ERRORS: dict[str, tuple[int, str | None, str, str | None]] = {
     "nokey": (401, None, "You didn't provide an API key.", None),
     "400": (400, "unsupported_value", "Unsupported value: 'temperature' is fixed.", "temperature"),
+    "400-verify": (
+        400,
+        "unsupported_value",
+        "Your organization must be verified to stream this model. Please go to your "
+        "organization's settings and click on Verify Organization.",
+        "stream",
+    ),
+    "400-billing": (400, "billing_hard_limit_reached", "Billing hard limit has been reached", None),
+    # The words of a proxy that many put before OpenAI.
+    "400-budget": (
+        400,
+        "budget_exceeded",
+        "Budget has been exceeded! Current cost: 10.01, Max budget: 10.0",
+        None,
+    ),
+    "400-streamoptions": (400, "unknown_parameter", "Unknown parameter: '{field}'.", None),
+    "400-maxtokens": (
+        400,
+        "unsupported_parameter",
+        "Unsupported parameter: '{field}' is not supported with this model.",
+        None,
+    ),
+    "400-system": (
+        400,
+        "unsupported_value",
+        "Unsupported value: '{field}' does not support 'system' with this model.",
+        None,
+    ),
     "401": (401, "invalid_api_key", "Incorrect API key provided.", None),
     "403": (403, "unsupported_country_region_territory", "Country or region not supported", None),
     "404": (404, "model_not_found", "The model `{model}` does not exist.", None),
@@ -128,7 +158,7 @@ class OpenAIWriter(chat.ChatWriter):
                 {**self.frame, "choices": [], "usage": usage(self.reply.counts)}, {}
             )
             events += [chat.data(totals)] * (2 if self.behaviour.name == "usagetwice" else 1)
-        return [*events, chat.DONE]
+        return [*events, *self.done()]
 
     def failure(self) -> list[bytes]:
         message = "The server had an error while processing your request."

@@ -1,9 +1,9 @@
-"""How does Perplexity speak? Its Agent API at https://api.perplexity.ai/v1."""
+"""Perplexity: its Agent API as https://api.perplexity.ai/v1 answers it."""
 
 from typing import Any
 
-from routing.simulator.behaviours import Behaviour
-from routing.simulator.calls import Call, Reply, Said
+from routing.simulator.behaviours import REFUSES_A_FIELD, Behaviour
+from routing.simulator.calls import Call, Message, Reply
 from routing.simulator.dialect import (
     ErrorReply,
     Json,
@@ -26,7 +26,7 @@ class Perplexity:
     stream_error_type = json_type
     lacks = frozenset(
         {"429-ms", "429-reset", "429-message", "429-retryinfo", "429-quota"}
-        | {"usagetwice", "filtered-prompt"}
+        | {"usagetwice", "filtered-prompt", "400-verify", "400-billing", "400-budget"}
     )
     refuses = frozenset[str]()
 
@@ -40,12 +40,18 @@ class Perplexity:
         if not isinstance(model, str) or not model:
             raise Unusable("One of model, models or preset is required")
         instructions = body.get("instructions")
-        said = [Said("system", instructions)] if isinstance(instructions, str) else []
+        system = [Message("system", instructions)] if isinstance(instructions, str) else []
+        found = {
+            "streamoptions": "stream_options",
+            "maxtokens": "max_output_tokens",
+            "system": "instructions",
+        }
         return Call(
             model=model,
-            said=(*said, *_said(body.get("input"))),
+            messages=(*system, *_messages(body.get("input"))),
             stream=body.get("stream") is True,
             max_tokens=cap_of(body.get("max_output_tokens"), "max_output_tokens"),
+            fields={kind: name for kind, name in found.items() if name in body},
         )
 
     def headers(self) -> dict[str, str]:
@@ -65,6 +71,8 @@ class Perplexity:
             return _error(429, kind, "Too many requests", delay_headers(behaviour))
         if behaviour.name == "500":
             return ErrorReply(500, FAILURE)
+        if behaviour.kind in REFUSES_A_FIELD:
+            return _refused_field(call.fields.get(behaviour.kind, ""), behaviour.kind)
         status, kind, message = _ERRORS[behaviour.name]
         return _error(status, kind, message.format(model=call.model))
 
@@ -89,6 +97,18 @@ _ERRORS: dict[str, tuple[int, str, str]] = {
 }
 
 
+def _refused_field(field: str, kind: str) -> ErrorReply:
+    """A 422 as servers made with FastAPI word it; of a cap, in Perplexity's own shape."""
+    if kind == "maxtokens":
+        return _error(422, "invalid_request", f"{field} must be <= 8192")
+    told = {
+        "type": "extra_forbidden",
+        "loc": ["body", field],
+        "msg": "Extra inputs are not permitted",
+    }
+    return ErrorReply(422, {"detail": [told]})
+
+
 def retired() -> ErrorReply:
     """What the old Sonar path says since 2026-09-27."""
     message = "Sonar is now the Agent API. Use /v1/responses instead of /chat/completions."
@@ -102,12 +122,12 @@ def _error(
     return ErrorReply(status, {"error": error}, headers or {})
 
 
-def _said(given: Any) -> tuple[Said, ...]:
+def _messages(given: Any) -> tuple[Message, ...]:
     """The `input` of a request: a text, or a list of messages."""
     if isinstance(given, str) and given:
-        return (Said("user", given),)
+        return (Message("user", given),)
     if not isinstance(given, list) or not given:
         raise Unusable("input is required")
     if not all(isinstance(item, dict) and isinstance(item.get("role"), str) for item in given):
         raise Unusable("An input item has no role")
-    return tuple(Said(item["role"], text_of(item.get("content"))) for item in given)
+    return tuple(Message(item["role"], text_of(item.get("content"))) for item in given)

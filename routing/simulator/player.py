@@ -1,18 +1,27 @@
-"""How is one behaviour played on one connection? The same for every vendor."""
+"""Plays one behaviour on one connection, the same way for every vendor."""
 
 import asyncio
 
-from routing.simulator.behaviours import ERRORS, FAULTS, Behaviour
+from routing.simulator.behaviours import ERRORS, FAULTS, SLOW, Behaviour
 from routing.simulator.calls import Call, Reply
-from routing.simulator.dialect import Dialect, ErrorReply, Writer, encode
-from routing.simulator.http import Answer
+from routing.simulator.dialect import Dialect, ErrorReply, Json, Writer, encode
+from routing.simulator.http import Answer, Break
 from routing.simulator.log import Served
 from routing.simulator.replies import compose
 
+ABOUT_THE_CALL = frozenset({"400", "404", "toolong"})
+"""Errors that say nothing of the vendor's health: its models can still be listed."""
+BREAKS: dict[str, Break] = {
+    "stall": "silence",
+    "reset": "reset",
+    "cut": "close",
+    "noend": "silence",
+    "noend-close": "close",
+    "noend-reset": "reset",
+}
+"""How the connection is left, by the behaviour's name or label."""
 KEEP_ALIVE = b": keep-alive\n\n"
 KEEP_ALIVE_EVERY_MS = 100
-BEFORE_RESET_S = 0.02
-"""A reset throws away what the kernel has not sent yet; this lets it go out first."""
 
 
 async def refuse(
@@ -47,6 +56,33 @@ async def play(
     await (performance.stream() if call.stream else performance.whole())
 
 
+async def list_models(
+    answer: Answer, dialect: Dialect, call: Call, behaviour: Behaviour, models: Json, served: Served
+) -> None:
+    """Answer with the list of models, unless the vendor's outage stands in the way.
+
+    A vendor whose streams break gives no sign of health here either.
+    """
+    match behaviour.name:
+        case "refused" | "reset" if behaviour.kind != "close":
+            answer.reset()
+        case "refused" | "cut":
+            answer.hang_up()
+        case "stall":
+            await asyncio.Event().wait()
+        case "error":
+            error = dialect.error(call, Behaviour(name="500"))
+            await refuse(answer, dialect, error, False, served)
+        case name if name in ERRORS - ABOUT_THE_CALL:
+            await refuse(answer, dialect, dialect.error(call, behaviour), False, served)
+        case name:
+            if name in SLOW:
+                await asyncio.sleep(behaviour.wait_ms / 1000)
+            served.status = 200
+            headers = {**dialect.headers(), "content-type": dialect.json_type}
+            await answer.whole(200, headers, encode(models))
+
+
 class Performance:
     """A reply under way; its status is 200 whatever becomes of it."""
 
@@ -69,7 +105,7 @@ class Performance:
     async def whole(self) -> None:
         """A reply in one JSON body; its faults strike in the middle of that body."""
         waited = len(self._reply.deltas) * self._behaviour.pace_ms
-        if self._behaviour.name == "slowtoken":
+        if self._behaviour.name in ("slowtoken", "thinks"):
             waited += self._behaviour.wait_ms
         await asyncio.sleep(waited / 1000)
         headers = {**self._dialect.headers(), "content-type": self._dialect.json_type}
@@ -100,11 +136,19 @@ class Performance:
             await self._keep_alive()
         writer = self._dialect.writer(self._call, self._behaviour, self._reply)
         await self._say(writer.opening())
+        await self._think(writer)
+        await self._say(writer.begin_text())
+        await self._texts(writer)
+
+    async def _think(self, writer: Writer) -> None:
+        """What the vendor shows of the thinking; `thinks` takes its time over it, shown or not."""
         for thought in self._reply.thoughts:
             if (event := writer.thought(thought)) is not None:
                 await self._say([event])
+            if self._behaviour.name == "thinks":
+                await asyncio.sleep(self._behaviour.wait_ms / 1000 / len(self._reply.thoughts))
+            elif event is not None:
                 await self._pace()
-        await self._texts(writer)
 
     async def _texts(self, writer: Writer) -> None:
         strikes = min(self._behaviour.after, len(self._reply.deltas))
@@ -117,8 +161,11 @@ class Performance:
                 self._served.deltas += 1
                 await self._pace()
         await self._say(writer.closing())
-        await self._answer.end()
         self._finished()
+        if self._behaviour.name == "noend":
+            await self._break_off()
+        else:
+            await self._answer.end()
 
     async def _strike(self, writer: Writer) -> bool:
         """Break the stream; whether the reply is over by that."""
@@ -136,14 +183,8 @@ class Performance:
         return True
 
     async def _break_off(self) -> None:
-        match self._behaviour.name:
-            case "stall":
-                await asyncio.Event().wait()
-            case "reset":
-                await asyncio.sleep(BEFORE_RESET_S)
-                self._answer.reset()
-            case _:
-                self._answer.hang_up()
+        name, label = self._behaviour.name, self._behaviour.label
+        await self._answer.break_off(BREAKS.get(label) or BREAKS[name])
 
     async def _say(self, events: list[bytes]) -> None:
         await self._answer.part(b"".join(events))

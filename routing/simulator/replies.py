@@ -1,15 +1,16 @@
-"""What does the model say? What it knows, else fixed sentences that depend on nothing but the request."""
+"""Composes replies: a known answer, else fixed sentences that depend on nothing but the request."""
 
 import json
 import re
 from itertools import cycle, islice
 
 from routing.simulator.behaviours import Behaviour
-from routing.simulator.calls import Call, Counts, Finish, Reply
-from routing.simulator.known_answers import known
+from routing.simulator.calls import Call, Counts, Reply
+from routing.simulator.known_answers import known_answer
 
 WORDS_A_DELTA = 2
 ECHO_CHARACTERS = 3
+UNKNOWN_FINISH = "abort"
 HIDDEN_THINKING = "Weigh the question, pick the shortest true answer, and then say it plainly."
 
 BODY = """\
@@ -62,10 +63,12 @@ def compose(vendor: str, call: Call, behaviour: Behaviour) -> Reply:
     )
 
 
-def _end(behaviour: Behaviour, pieces: int) -> tuple[Finish, int]:
+def _end(behaviour: Behaviour, pieces: int) -> tuple[str, int]:
     """How the text ends, and how much of it is said before."""
     if behaviour.name == "truncated":
         return "length", 0 if behaviour.kind == "thinking" else max(1, pieces // 2)
+    if behaviour.name == "finish":
+        return behaviour.kind or UNKNOWN_FINISH, pieces
     if behaviour.name == "filtered":
         shown = 0 if behaviour.kind == "prompt" else behaviour.after * WORDS_A_DELTA
         return "content_filter", min(pieces, shown)
@@ -73,7 +76,7 @@ def _end(behaviour: Behaviour, pieces: int) -> tuple[Finish, int]:
 
 
 def _thinks(behaviour: Behaviour) -> bool:
-    return behaviour.name == "reasoning" or behaviour.kind == "thinking"
+    return behaviour.name in ("reasoning", "thinks") or behaviour.kind == "thinking"
 
 
 def _text(vendor: str, call: Call, behaviour: Behaviour) -> str:
@@ -81,13 +84,17 @@ def _text(vendor: str, call: Call, behaviour: Behaviour) -> str:
         case "echo":
             return call.prompt
         case "context":
-            said = [{"role": message.role, "content": message.content} for message in call.said]
-            return json.dumps(said, ensure_ascii=False)
+            listed = [
+                {"role": message.role, "content": message.content} for message in call.messages
+            ]
+            return json.dumps(listed, ensure_ascii=False)
         case "code":
             return CODE
         case "empty":
             return ""
-    if behaviour.name == "ok" and (answer := known(call)):
+        case "blank":
+            return " \n\n "
+    if behaviour.name == "ok" and (answer := known_answer(call)):
         return answer
     words = re.findall(r"\w+", call.prompt)[:8]
     about = f"You said: *{' '.join(words)}*. " if words else ""

@@ -1,4 +1,4 @@
-"""How is an answer framed by the Responses protocol, as Perplexity's Agent API speaks it?"""
+"""The events of the Responses protocol, as Perplexity's Agent API sends them."""
 
 from decimal import Decimal
 from time import time
@@ -90,14 +90,24 @@ class ResponsesWriter:
     def opening(self) -> list[bytes]:
         begun = {"response": self._response("in_progress", [])}
         queries = [self._call.prompt[:80]]
-        place = {"output_index": 1}
-        message = {"id": self._item, "type": "message", "role": "assistant"}
         return [
             self._event("response.created", begun),
             self._event("response.in_progress", begun),
             self._event("response.reasoning.started", {}),
             self._event("response.reasoning.search_queries", {"queries": queries}),
             self._event("response.reasoning.search_results", {"results": list(SOURCES)}),
+        ]
+
+    def thought(self, delta: str) -> bytes | None:
+        """Perplexity shows no thinking; one that takes its time tells what it searches for."""
+        if self._behaviour.name != "thinks":
+            return None
+        return self._event("response.reasoning.search_queries", {"queries": [delta.strip()]})
+
+    def begin_text(self) -> list[bytes]:
+        place = {"output_index": 1}
+        message = {"id": self._item, "type": "message", "role": "assistant"}
+        return [
             self._event("response.reasoning.stopped", {}),
             self._event(
                 "response.output_item.added",
@@ -105,9 +115,6 @@ class ResponsesWriter:
             ),
             self._event("response.content_part.added", self._part("")),
         ]
-
-    def thought(self, delta: str) -> bytes | None:
-        return None
 
     def text(self, delta: str) -> bytes:
         place = {"item_id": self._item, "output_index": 1, "content_index": 0}
@@ -154,7 +161,7 @@ class ResponsesWriter:
             response["usage"] = usage(self._reply.counts)
         if self._reply.finish != "stop":
             length = self._reply.finish == "length"
-            reason = "max_output_tokens" if length else "content_filter"
+            reason = "max_output_tokens" if length else self._reply.finish
             response["incomplete_details"] = {"reason": reason}
         return response
 

@@ -1,4 +1,4 @@
-"""How does the simulator run as a program of its own?"""
+"""Runs the simulator as a program of its own."""
 
 import asyncio
 import signal

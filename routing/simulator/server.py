@@ -1,22 +1,38 @@
-"""Who is asked, with which key, and what shall happen? Then the player plays it."""
+"""The server: reads a request, finds out how it is to be answered, and has that done."""
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator
 from time import time
 
-from routing.simulator.behaviours import Behaviour, Unreadable, parse
+from routing.simulator.behaviours import REFUSES_A_FIELD, Behaviour, Unreadable
 from routing.simulator.calls import Call
 from routing.simulator.control import control
-from routing.simulator.dialect import NO_KEY, Dialect, ErrorReply, Unusable, tattling
+from routing.simulator.dialect import (
+    NO_KEY,
+    Dialect,
+    ErrorReply,
+    Json,
+    Unusable,
+    body_of,
+    leaking,
+)
 from routing.simulator.http import Answer, BadRequest, Connection, Request
 from routing.simulator.log import CallLog, Entry
-from routing.simulator.player import play, refuse
-from routing.simulator.vendors import VENDORS, Vendor, other_path, vendor_of
+from routing.simulator.outages import Outages
+from routing.simulator.player import list_models, play, refuse
+from routing.simulator.prepared import Prepared, PreparedReplies, send_prepared
+from routing.simulator.vendors import (
+    VENDORS,
+    Vendor,
+    lists_models,
+    models_of,
+    other_path,
+    vendor_of,
+)
 
 BAD_KEY = "bad-key"
-UNKNOWN = Call(model="", said=())
+UNKNOWN = Call(model="", messages=())
 
 
 class Simulator:
@@ -24,10 +40,9 @@ class Simulator:
 
     def __init__(self) -> None:
         self.url = ""
-        self.outages: dict[str, str] = {}
-        """Vendor to the behaviour it has been given."""
         self._log = CallLog()
-        self._failed: Counter[tuple[str, str]] = Counter()
+        self._outages = Outages()
+        self._prepared = PreparedReplies()
         self._connections: set[asyncio.Task[None]] = set()
         self._serving = 0
         self._idle = asyncio.Event()
@@ -35,29 +50,47 @@ class Simulator:
 
     @property
     def log(self) -> list[Entry]:
-        """Every call since the start or the last `forget`, oldest first; running ones still grow."""
+        """Every request since the start or the last `forget`, oldest first; running ones still grow.
+
+        Calls are those whose `method` is POST.
+        """
         return self._log.entries()
+
+    @property
+    def outages(self) -> dict[str, str]:
+        """The behaviour of each vendor (`openai`) or key (`openai/2222`) that is out."""
+        return self._outages.listed()
+
+    @property
+    def replies(self) -> list[Prepared]:
+        """The prepared replies that are still to be given."""
+        return self._prepared.listed()
 
     def base_url(self, vendor: Vendor) -> str:
         """The vendor's base URL, with its version path, as a provider's settings want it."""
         return f"{self.url}/{vendor}/{'v1beta' if vendor == 'gemini' else 'v1'}"
 
-    def outage(self, vendor: Vendor, behaviour: str | None) -> None:
+    def outage(self, vendor: Vendor, behaviour: str | None, key: str = "") -> None:
         """Give a whole vendor one behaviour (`503`, `stall-after3`), or None to end that.
 
-        Raises Unreadable: the grammar has no such behaviour.
+        With `key`, only requests whose key ends in these characters. Raises Unreadable: the grammar
+        has no such behaviour.
         """
-        if behaviour is None:
-            self.outages.pop(vendor, None)
-            return
-        parse(f"sim-{behaviour}")
-        self._failed.pop((vendor, behaviour), None)
-        self.outages[vendor] = behaviour
+        self._outages.give(vendor, behaviour, key)
+
+    def reply(self, prepared: Prepared) -> None:
+        """Answer the vendor's next calls with this reply. Several are given in their order."""
+        self._prepared.add(prepared)
+
+    def forget_replies(self) -> None:
+        """Take back what was prepared."""
+        self._prepared.clear()
 
     def forget(self) -> None:
-        """Empty the log and start counting flaky calls anew; outages stay."""
+        """Empty the log, take back prepared replies, count flaky calls anew; outages stay."""
         self._log.clear()
-        self._failed.clear()
+        self._prepared.clear()
+        self._outages.count_anew()
 
     async def settled(self) -> None:
         """Wait until no call is being served, so that every entry of the log is complete."""
@@ -94,7 +127,7 @@ class Simulator:
             await control(self, request, answer)
             return request.keeps_alive
         dialect = VENDORS[vendor]
-        entry = self._log.open(vendor, request.path, dialect.key(request))
+        entry = self._log.open(vendor, request.method, request.path, dialect.key(request))
         work = asyncio.create_task(self._serve(answer, dialect, request, entry))
         watch = asyncio.create_task(connection.peer_left())
         try:
@@ -115,50 +148,71 @@ class Simulator:
         self._serving += 1
         self._idle.clear()
         try:
-            call, verdict = self._judge(dialect, request)
-            entry.model, entry.stream = call.model, call.stream
-            entry.messages, entry.prompt_tokens = len(call.said), call.input_tokens
-            if isinstance(verdict, ErrorReply):
-                entry.behaviour = str(verdict.status)
-                await refuse(answer, dialect, verdict, call.stream, entry.served)
+            if prepared := self._take_prepared(dialect, request, entry):
+                await send_prepared(answer, prepared, entry.served)
             else:
-                entry.behaviour, answer.split = verdict.label, verdict.split
-                await play(answer, dialect, call, verdict, entry.served)
+                await self._perform(answer, dialect, request, entry)
         finally:
             entry.done_at = time()
             self._serving -= 1
             if not self._serving:
                 self._idle.set()
 
+    def _take_prepared(self, dialect: Dialect, request: Request, entry: Entry) -> Prepared | None:
+        """The prepared reply for this call: it comes before every check of key and body."""
+        if lists_models(dialect.vendor, request) or other_path(dialect.vendor, request):
+            return None
+        body: Json = {}
+        call = UNKNOWN
+        with contextlib.suppress(Unusable):
+            body = body_of(request)
+            call = dialect.call(request)
+        prepared = self._prepared.take(dialect.vendor, dialect.key(request), body, call)
+        if prepared is not None:
+            _note(entry, call, "prepared")
+        return prepared
+
+    async def _perform(
+        self, answer: Answer, dialect: Dialect, request: Request, entry: Entry
+    ) -> None:
+        call, verdict = self._judge(dialect, request)
+        if isinstance(verdict, ErrorReply):
+            _note(entry, call, str(verdict.status))
+            await refuse(answer, dialect, verdict, call.stream, entry.served)
+            return
+        _note(entry, call, verdict.label)
+        if lists_models(dialect.vendor, request):
+            models = models_of(dialect.vendor)
+            await list_models(answer, dialect, call, verdict, models, entry.served)
+            return
+        answer.split = verdict.split
+        await play(answer, dialect, call, verdict, entry.served)
+
     def _judge(self, dialect: Dialect, request: Request) -> tuple[Call, Behaviour | ErrorReply]:
         """The call, and what to do with it: key first, then the body, then the model's name."""
         key = dialect.key(request)
         if not key or key == BAD_KEY:
             return UNKNOWN, dialect.error(UNKNOWN, NO_KEY if not key else Behaviour(name="401"))
-        if (fixed := other_path(dialect.vendor, request)) is not None:
+        listing = lists_models(dialect.vendor, request)
+        if not listing and (fixed := other_path(dialect.vendor, request)) is not None:
             return UNKNOWN, fixed
         try:
-            call = dialect.call(request)
-            behaviour = self._behaviour(dialect, call)
+            call = UNKNOWN if listing else dialect.call(request)
+            behaviour = self._outages.behaviour(dialect.vendor, key, call.model)
         except (Unusable, Unreadable) as error:
             return UNKNOWN, dialect.invalid(str(error), getattr(error, "param", None))
         if behaviour.name in dialect.lacks or behaviour.label in dialect.lacks:
             return call, dialect.invalid(f"{dialect.vendor} has no behaviour {behaviour.label!r}")
-        if behaviour.tattles:
-            return call, tattling(dialect.error(call, behaviour), key, call.prompt)
+        if behaviour.kind in REFUSES_A_FIELD and behaviour.kind not in call.fields:
+            return call, Behaviour(pace_ms=behaviour.pace_ms, tokens=behaviour.tokens)
+        if behaviour.leaks:
+            return call, leaking(dialect.error(call, behaviour), key, call.prompt)
         return call, behaviour
 
-    def _behaviour(self, dialect: Dialect, call: Call) -> Behaviour:
-        """The outage's behaviour, else the model's, unless a flaky one has failed often enough."""
-        outage = self.outages.get(dialect.vendor)
-        behaviour = parse(f"sim-{outage}" if outage else call.model)
-        if behaviour.fails_first is None:
-            return behaviour
-        counted = (dialect.vendor, outage or call.model)
-        if self._failed[counted] >= behaviour.fails_first:
-            return Behaviour(pace_ms=behaviour.pace_ms, tokens=behaviour.tokens)
-        self._failed[counted] += 1
-        return behaviour
+
+def _note(entry: Entry, call: Call, behaviour: str) -> None:
+    entry.model, entry.stream, entry.behaviour = call.model, call.stream, behaviour
+    entry.messages, entry.prompt_tokens = len(call.messages), call.input_tokens
 
 
 @contextlib.asynccontextmanager

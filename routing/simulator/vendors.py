@@ -1,4 +1,4 @@
-"""Which vendor does a path belong to, and what stands at it besides the chat?"""
+"""The vendors, and what answers at each of their paths."""
 
 from typing import Literal
 
@@ -37,14 +37,15 @@ def vendor_of(path: str) -> str | None:
     return first if first in VENDORS else None
 
 
-def other_path(vendor: str, request: Request) -> ErrorReply | None:
-    """The answer of a vendor's path that is not its chat; None when it is.
+def lists_models(vendor: str, request: Request) -> bool:
+    """Whether the request asks for the vendor's list of models."""
+    version = "v1beta" if vendor == "gemini" else "v1"
+    return request.method == "GET" and request.path == f"/{vendor}/{version}/models"
 
-    An ErrorReply is any fixed status and body, a list of models with 200 too.
-    """
+
+def other_path(vendor: str, request: Request) -> ErrorReply | None:
+    """The error at a vendor's path that is neither its chat nor its list of models, else None."""
     path = request.path.removeprefix(f"/{vendor}")
-    if request.method == "GET" and path in ("/v1/models", "/v1beta/models"):
-        return ErrorReply(200, _models(vendor))
     if vendor == "perplexity" and path == "/v1/chat/completions":
         return retired()
     chat = GEMINI_PATH.fullmatch(path) if vendor == "gemini" else path in CHAT_PATHS[vendor]
@@ -53,7 +54,8 @@ def other_path(vendor: str, request: Request) -> ErrorReply | None:
     return ErrorReply(404, {"error": {"message": f"Unknown request: {request.method} {path}"}})
 
 
-def _models(vendor: str) -> Json:
+def models_of(vendor: str) -> Json:
+    """The vendor's list of models, in its own shape."""
     names = MODELS[vendor]
     if vendor == "gemini":
         return {"models": [{"name": f"models/{name}", "displayName": name} for name in names]}

@@ -27,9 +27,9 @@ VENDORS = ("openai", "gemini", "perplexity", "kimi")
 for _vendor in VENDORS:
     CASES[f"priced_{_vendor}"] = (f"{_vendor}/sim-ok-tokens40-cached-pace0",)
     # Both errors repeat the key and the message; the kept call goes to the last rung.
-    CASES[f"tattle_{_vendor}"] = (
-        f"{_vendor}/sim-401-tattle",
-        f"{_vendor}/sim-500-tattle",
+    CASES[f"leaky_{_vendor}"] = (
+        f"{_vendor}/sim-401-leaky",
+        f"{_vendor}/sim-500-leaky",
         "openai/sim-echo-pace0",
     )
     CASES[f"short_{_vendor}"] = (f"{_vendor}/sim-truncated-pace0",)

@@ -106,9 +106,9 @@ class House:
             self._simulator.wait()
 
     def calls(self) -> list[dict[str, Any]]:
-        """What the simulator was asked since it was last forgotten."""
+        """The calls that the simulator got since it was last forgotten; a look at the models is none."""
         log: list[dict[str, Any]] = httpx.get(f"{self.simulator}/control/log").json()
-        return log
+        return [entry for entry in log if entry["method"] == "POST"]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a query of one's own finds in the database."""

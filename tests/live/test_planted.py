@@ -54,4 +54,4 @@ class TestWhatWasPlanted:
         assert WORDS.encode() in everything
         rows = everything.decode()
         for vendor in VENDORS:
-            assert f"case tattle_{vendor}" in rows
+            assert f"case leaky_{vendor}" in rows

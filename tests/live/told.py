@@ -142,11 +142,11 @@ def start_worker(house: House) -> "subprocess.Popen[bytes]":
 
 async def _talk(told: Told, demo: Person) -> None:
     """Turns that succeed, fall back, come from the cache, fail, and whose errors repeat the key."""
-    cases = ["busy", "echo", "dead", "filter", *(f"tattle_{vendor}" for vendor in VENDORS)]
+    cases = ["busy", "echo", "dead", "filter", *(f"leaky_{vendor}" for vendor in VENDORS)]
     demo.socket_headers = UNSAMPLED
     told.thread = demo.new_thread()
     async with demo.socket(told.thread) as socket:
-        for case in [*cases, "tattle_gemini"]:
+        for case in [*cases, "leaky_gemini"]:
             accepted = await socket.ask(f"case {case}, {WORDS}")
             told.turns[case] = accepted["turn"]
             await socket.to_the_end()

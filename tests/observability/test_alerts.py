@@ -213,7 +213,7 @@ class TestWhatStaffAreToldOf:
 
         assert (found.kind, found.subject) == (Incident.Kind.MODEL_GONE, "openai/luna")
 
-    @pytest.mark.parametrize("error", ["", "timeout", "rate_limit", "invalid_request"])
+    @pytest.mark.parametrize("error", ["", "timeout", "rate_limit", "parameter_refused"])
     def test_is_nothing_else(self, error: str):
         assert not list(refusals.refusals(finished(error=error)))
 
@@ -238,6 +238,24 @@ class TestTheListener:
 
         assert [error for _, error in results if error] == []
         assert "Staff were not told" in caplog.text
+
+    async def test_hears_of_a_model_that_refuses_one_message_after_the_other(self):
+        for _ in range(2):
+            await turn_finished.asend_robust("chatcore", finished=finished(error="invalid_request"))
+            assert await writer.run(Incident.objects.count) == 0
+        await turn_finished.asend_robust("chatcore", finished=finished(error="invalid_request"))
+
+        incident = await writer.run(Incident.objects.get)
+        assert (incident.kind, incident.subject) == (
+            Incident.Kind.NOT_UNDERSTOOD,
+            "openai/luna",
+        )
+
+    async def test_hears_nothing_of_a_refusal_between_answers(self):
+        for error in ("protocol", "", "protocol", "timeout", "protocol"):
+            await turn_finished.asend_robust("chatcore", finished=finished(error=error))
+
+        assert await writer.run(Incident.objects.count) == 0
 
 
 @pytest.mark.usefixtures("house")

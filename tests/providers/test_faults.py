@@ -126,14 +126,6 @@ class TestAConnection:
     async def test_reset_before_a_byte_of_the_reply_is_unreachable(self):
         assert isinstance(await error_of([RESET]), Unreachable)
 
-    async def test_closed_by_the_vendor_just_as_it_is_used_again_is_unreachable(self):
-        async with vendor(reply(GOOD)) as one:
-            await call("chat_completions", one.base_url)
-            one.script = [CUT]
-            outcome = await call("chat_completions", one.base_url)
-        assert isinstance(outcome.error, Unreachable)
-        assert one.connections == 1
-
     async def test_is_used_again_after_a_whole_answer(self):
         async with vendor(reply(GOOD)) as one:
             for _ in range(3):

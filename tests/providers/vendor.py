@@ -41,6 +41,8 @@ class Vendor:
     """What it says, and what it saw."""
 
     script: Sequence[Step] = ()
+    plans: list[Sequence[Step]] = field(default_factory=list)
+    """Scripts for the next requests, one each; then `script` serves again."""
     port: int = 0
     connections: int = 0
     asked: list[Asked] = field(default_factory=list)
@@ -48,13 +50,20 @@ class Vendor:
     """A request came."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """The caller closed the connection in the middle of a reply."""
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     @property
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
 
+    def close_all(self) -> None:
+        """Close every connection, as a vendor does that restarts."""
+        for writer in self._open:
+            writer.close()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._open.add(writer)
         try:
             while await self._answer(reader, writer):
                 pass
@@ -76,7 +85,7 @@ class Vendor:
         method, path, _ = first.split(" ")
         self.asked.append(Asked(method, path, headers, body))
         self.arrived.set()
-        for step in self.script:
+        for step in self.plans.pop(0) if self.plans else self.script:
             if not await self._do(step, reader, writer):
                 return False
         return True

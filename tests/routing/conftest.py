@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from queue import Queue
 from threading import Thread
 
@@ -9,9 +10,25 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from chatcore.database import writer
+from routing.providers.http import aclose_all
 from routing.seeding import seed
 from routing.services.snapshot import Snapshots
-from routing.simulator import serve
+from routing.simulator import Simulator, serve
+from tests.routing.climbing import Site
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with serve(port=0) as running:
+        yield running
+    await aclose_all()
+
+
+@pytest.fixture
+def site(simulator: Simulator) -> Site:
+    """One ladder at one simulator, without a database."""
+    return Site(simulator)
 
 
 @pytest.fixture
@@ -20,7 +37,8 @@ def house(db, settings):
     settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
     settings.ENV_BASE_URLS = {}
     seed()
-    return Snapshots()
+    yield Snapshots()
+    writer.close()  # what is recorded of a key's test is written by its thread
 
 
 @pytest.fixture

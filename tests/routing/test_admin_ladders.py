@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from routing.models import Deployment, PolicyVersion
 from routing.services import policy
-from tests.routing.forms import fields_of, form_of, ladder, page, rungs, save
+from tests.routing.forms import fields_of, form_of, ladder, page, rungs, save, url_of
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -64,6 +64,12 @@ class TestLadderPage:
 
         assert "This model stands in the ladder twice." in page(response)
         assert policy.latest().number == 1
+
+    def test_says_in_which_order_models_are_asked(self, boss):
+        shown = page(boss.get(url_of(ladder())))
+
+        assert "up to 6 where that is what it takes to reach a model that works" in shown
+        assert "Demo models come last of all" in shown
 
     def test_can_be_neither_added_nor_deleted(self, boss):
         assert boss.get(reverse("admin:routing_ladder_add")).status_code == 403

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from routing.models import Policy, PolicyVersion
@@ -48,11 +50,30 @@ class TestVersionPages:
         assert "boss" in shown
         assert "shipped" in shown
 
+    @pytest.mark.parametrize("query", ["", "?q=persona"])
+    def test_reads_no_content_for_the_list(self, boss, changed, query):
+        with CaptureQueriesContext(connection) as queries:
+            boss.get(reverse("admin:routing_policyversion_changelist") + query)
+
+        asked = [one["sql"] for one in queries if "routing_policyversion" in one["sql"]]
+        assert asked
+        assert [sql for sql in asked if '"content"' in sql] == []
+
+    def test_are_read_by_number_alone_where_a_form_is_shown(self, boss, changed):
+        with CaptureQueriesContext(connection) as queries:
+            boss.get(url_of(ladder()))
+
+        asked = [one["sql"] for one in queries if "routing_policyversion" in one["sql"]]
+        assert asked
+        assert [sql for sql in asked if '"content"' in sql] == []
+
     def test_shows_what_a_version_says(self, boss, changed):
         shown = page(boss.get(url_of(PolicyVersion.objects.get(number=2))))
 
         assert "Be brief." in shown
         assert "1. GPT-6.1 Terra" in shown
+        assert "a reply is ended after 900.0 s" in shown
+        assert shown.count("Its models may search the web.") == 2
 
     @pytest.mark.parametrize(("number", "offered"), [(1, True), (2, False)])
     def test_offers_to_revert_to_all_but_the_one_in_force(self, boss, changed, number, offered):

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from routing.services.context import History, PastTurn, build_context, room_for_prompt
 from routing.services.estimate import estimate_tokens
-from tests.routing.test_ladder import House
+from tests.routing.climbing import Site
 
-HERE = House(None)  # type: ignore[arg-type]  # nobody is called
+HERE = Site(None)  # type: ignore[arg-type]  # nobody is called
 
 
 def deployment(window: int):
@@ -93,3 +93,10 @@ class TestAnEstimate:
     @given(st.text(), st.text())
     def test_grows_with_the_text(self, text: str, more: str):
         assert estimate_tokens(text + more) >= max(estimate_tokens(text), estimate_tokens(more))
+
+    def test_counts_code_and_figures_finer_than_words(self):
+        code = "for(i=0;i<n;i++){total+=xs[i]*ys[i];}"
+        words = "a plain sentence of just as many signs"[: len(code)]
+
+        assert estimate_tokens(code) >= 1.4 * estimate_tokens(words)
+        assert estimate_tokens("31415926535897932384") == 10

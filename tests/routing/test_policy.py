@@ -79,11 +79,43 @@ class TestPublish:
         with pytest.raises(PolicyInvalid, match="law has no ladder"):
             policy.publish(author=ana)
 
+    def test_refuses_a_ladder_that_is_not_called_like_its_intent(self, ana):
+        Ladder.objects.filter(name="coding_help").update(name="programming")
+
+        with pytest.raises(PolicyInvalid, match="The intent coding_help has no ladder"):
+            policy.publish(author=ana)
+
+    def test_refuses_a_ladder_that_serves_an_intent_of_another_name(self, ana):
+        Intent.objects.filter(name="coding_help").update(enabled=False)
+        Ladder.objects.filter(name="coding_help").update(name="programming")
+
+        with pytest.raises(PolicyInvalid, match="programming must serve the intent of its own"):
+            policy.publish(author=ana)
+
+    def test_refuses_a_ladder_of_an_intent_that_does_not_serve_it(self, ana):
+        Ladder.objects.filter(name="coding_help").update(intent=None)
+
+        with pytest.raises(PolicyInvalid, match="coding_help must serve the intent of its own"):
+            policy.publish(author=ana)
+
     def test_refuses_to_lose_the_intent_that_takes_the_rest(self, ana):
         Intent.objects.filter(name="ambiguous_or_other").update(enabled=False)
 
         with pytest.raises(PolicyInvalid, match="must be there and enabled"):
             policy.publish(author=ana)
+
+
+class TestLatestNumber:
+    def test_is_that_of_the_version_in_force(self, ana):
+        Policy.objects.update(max_calls=4)
+        policy.publish(author=ana)
+
+        assert policy.latest_number() == 2
+
+    def test_is_nothing_before_the_first(self):
+        PolicyVersion.objects.all().delete()
+
+        assert policy.latest_number() == 0
 
 
 class TestDifference:

@@ -15,6 +15,7 @@ from routing.services.response_cache import (
     RedisCache,
     make_cache_key,
 )
+from tests.routing.climbing import Site
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +28,7 @@ REPLY = CachedReply(
     raw_finish_reason="stop",
     output_tokens=2,
 )
+GPT = Site(None).deployment("elsewhere/gpt")  # type: ignore[arg-type]  # nobody is called
 ALICE = Owner(organisation="1", user="7", thread="t1")
 PLAIN = {
     "thread_id": "t1",
@@ -36,7 +38,7 @@ PLAIN = {
     "scope": "user",
     "policy_version": 4,
     "context": (Message("system", "Be kind."), Message("user", "How many?")),
-    "ladder": ("openai/gpt",),
+    "deployments": (GPT,),
 }
 
 
@@ -53,7 +55,12 @@ class TestAKey:
             {"intent": "maths"},
             {"policy_version": 5},
             {"context": (Message("system", "Be brief."), Message("user", "How many?"))},
-            {"ladder": ("kimi/k3",)},
+            {"context": (Message("system", "Be kind."), Message("user", "I am Bob. How many?"))},
+            {"deployments": ()},
+            {"deployments": (msgspec.structs.replace(GPT, name="kimi/k3"),)},
+            {"deployments": (msgspec.structs.replace(GPT, base_url="http://elsewhere/v1"),)},
+            {"deployments": (msgspec.structs.replace(GPT, max_output_tokens=10),)},
+            {"deployments": (msgspec.structs.replace(GPT, disabled="the model is switched off"),)},
             {"owner": Owner(organisation="1", user="8", thread="t1")},
             {"owner": Owner(organisation="2", user="7", thread="t1")},
             {"scope": "organisation"},
@@ -63,7 +70,9 @@ class TestAKey:
         assert key(**changed) != key()
 
     def test_does_not_differ_with_white_space_around_the_prompt(self):
-        assert key(user_text=" How many?\n") == key()
+        context = (Message("system", "Be kind."), Message("user", " How many?\n"))
+
+        assert key(user_text=" How many?\n", context=context) == key()
 
     def test_is_shared_by_a_users_threads_in_the_scope_of_the_user(self):
         other = msgspec.structs.replace(ALICE, thread="t2")
@@ -97,7 +106,7 @@ class TestTheMemoryCache:
 
 
 class TestTheRedisCache:
-    async def test_keeps_a_reply_for_every_process_of_one_house(self):
+    async def test_keeps_a_reply_for_every_process_of_one_installation(self):
         url = os.environ["REDIS_URL"]
         one, same, another = (RedisCache(url, installation=site) for site in ("a", "a", "b"))
 
@@ -115,7 +124,33 @@ class TestTheRedisCache:
 
         assert await cache.get_cached("k") is None
         await cache.aclose()
-        assert "cannot be read" in caplog.text
+        assert "cannot be written" in caplog.text
+
+    async def test_leaves_a_redis_that_hangs_alone_for_a_while(self):
+        now, connections = [0.0], []
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connections.append(writer)
+            await reader.read()
+
+        server = await asyncio.start_server(hang, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        cache = RedisCache(f"redis://127.0.0.1:{port}/0", installation="a", clock=lambda: now[0])
+        await cache.get_cached("k")
+        asked = len(connections)
+
+        for _ in range(5):
+            await cache.get_cached("k")
+            await cache.set_cached("k", REPLY, ttl_s=60)
+        assert len(connections) == asked > 0
+
+        now[0] = 10.0
+        await cache.get_cached("k")
+        assert len(connections) > asked
+        await cache.aclose()
+        for writer in connections:
+            writer.close()
+        server.close()
 
 
 class TestACancel:

@@ -1,26 +1,25 @@
-"""What a new house starts with."""
+"""What a new installation starts with, and what a later start changes."""
 
 import pytest
 from django.contrib.auth.models import Group
 
-from routing.catalogue.ladders import LADDERS, LOCAL
 from routing.intents import FALLBACK_INTENT, check_rule
-from routing.models import Deployment, Intent, Ladder, PolicyVersion, Price, Provider, ProviderKey
+from routing.models import (
+    Deployment,
+    Intent,
+    Ladder,
+    PolicyVersion,
+    Price,
+    Provider,
+    ProviderKey,
+    Revision,
+)
 from routing.seeding import seed
 from routing.services import policy_content
-
-VENDORS = {"openai", "gemini", "perplexity", "kimi"}
 
 
 @pytest.mark.usefixtures("house")
 class TestSeed:
-    @pytest.mark.parametrize("intent", sorted(LADDERS.keys() - {"summary"}))
-    def test_gives_every_intent_a_rung_at_each_vendor_and_ends_with_the_local_model(self, intent):
-        rungs = [rung.deployment for rung in Ladder.objects.get(intent__name=intent).rungs.all()]
-
-        assert {rung.provider.slug for rung in rungs} == {*VENDORS, "local"}
-        assert rungs[-1].name == LOCAL
-
     def test_makes_a_ladder_for_each_shipped_intent_and_one_for_summaries(self):
         names = set(Intent.objects.values_list("name", flat=True))
 
@@ -68,20 +67,86 @@ class TestSeed:
         assert Ladder.objects.get(name="coding_help").rungs.count() == 4
         assert Group.objects.get(name="auditors").permissions.count() == 0
 
-    def test_makes_one_row_for_a_key_of_the_environment_and_keeps_the_key_out_of_the_table(
-        self, settings
-    ):
+
+@pytest.mark.usefixtures("house")
+class TestAStart:
+    """What every further start tells the other processes."""
+
+    def revision(self) -> int:
+        return Revision.objects.get().number
+
+    def test_tells_nothing_where_nothing_changed(self, settings):
+        settings.ENV_KEYS = {"openai": "test-key-of-env", "kimi": ""}
+        seed()
+        before = self.revision()
+
+        seed()
+
+        assert self.revision() == before
+
+    def test_leaves_what_staff_saved_unchanged_since(self):
+        before = list(Provider.objects.values_list("slug", "changed_at"))
+        models = list(Deployment.objects.values_list("pk", "changed_at"))
+
+        seed()
+
+        assert list(Provider.objects.values_list("slug", "changed_at")) == before
+        assert list(Deployment.objects.values_list("pk", "changed_at")) == models
+
+    def test_tells_of_a_model_that_is_new(self):
+        Price.objects.filter(model="gpt-6-luna").delete()
+        before = self.revision()
+
+        seed()
+
+        assert self.revision() == before + 1
+
+
+@pytest.mark.usefixtures("house")
+class TestAKeyOfTheEnvironment:
+    @pytest.fixture
+    def key(self, settings) -> ProviderKey:
         settings.ENV_KEYS = {"openai": "test-key-of-env"}
-
         seed()
+        return ProviderKey.objects.get()
+
+    def test_has_one_row_which_does_not_hold_it(self, key):
         seed()
 
-        key = ProviderKey.objects.get()
+        assert ProviderKey.objects.count() == 1
         assert (key.source, key.sealed, key.last_four) == ("environment", "", "-env")
+        assert "test-key" not in f"{vars(key)}"
 
-    def test_removes_the_row_of_a_key_that_left_the_environment(self, settings):
-        settings.ENV_KEYS = {"openai": "test-key-of-env"}
+    def test_that_is_replaced_counts_as_changed_though_it_ends_alike(self, key, settings):
+        ProviderKey.objects.update(test_result="It works: GPT-6 Luna answered.")
+        before = Revision.objects.get().number
+        settings.ENV_KEYS = {"openai": "another-key-of-env"}
+
         seed()
+
+        renewed = ProviderKey.objects.get()
+        assert (renewed.pk, renewed.last_four, renewed.test_result) == (key.pk, "-env", "")
+        assert renewed.changed_at > key.changed_at
+        assert Revision.objects.get().number == before + 1
+
+    def test_keeps_what_was_learned_of_it_when_it_stays(self, key):
+        seed()
+
+        assert ProviderKey.objects.get().changed_at == key.changed_at
+
+    def test_stays_the_same_under_new_sealing_keys(self, key, settings):
+        old = settings.SEALING_KEYS
+        settings.SEALING_KEYS = ["a newer sealing key of a test, long enough", *old]
+        before = Revision.objects.get().number
+
+        seed()
+        settings.SEALING_KEYS = settings.SEALING_KEYS[:1]
+        seed()
+
+        assert ProviderKey.objects.get().changed_at == key.changed_at
+        assert Revision.objects.get().number == before
+
+    def test_loses_its_row_when_it_leaves(self, key, settings):
         settings.ENV_KEYS = {"openai": ""}
 
         seed()

@@ -31,7 +31,7 @@ class TestShippedLadders:
                 history=History(),
                 ladder=intent,
             )
-            served[intent] = [step.deployment.provider for step in decision.reachable()]
+            served[intent] = [candidate.deployment.provider for candidate in decision.order()]
 
         assert len(served) == 6
         assert served == {intent: [vendor] for intent in served}

@@ -27,6 +27,8 @@ BESIDE = {
 NOT_FOR_TESTS = (
     "_API_KEY",
     "_BASE_URL",
+    "PROVIDER_PROXY",
+    "PROVIDER_CA_FILE",
     "SECRET_KEY",
     "SEALING_KEYS",
     "EMAIL_URL",

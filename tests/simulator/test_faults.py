@@ -100,6 +100,47 @@ class TestAStall:
         assert 0 <= entry.peer_left_at - left < 0.2
 
 
+class TestAReplyWithoutItsEnd:
+    FINISH = {
+        "openai": b'"finish_reason":"stop"',
+        "kimi": b'"finish_reason":"stop"',
+        "gemini": b'"finishReason": "STOP"',
+        "perplexity": b"response.completed",
+    }
+
+    @pytest.mark.parametrize("vendor", VENDORS)
+    async def test_tells_its_finish_and_is_then_silent(self, ask, simulator, vendor):
+        options = {"stream_options": {"include_usage": True}} if vendor == "openai" else {}
+        request = ask.request(vendor, "sim-noend-pace0", "hello", True, "test-key", options)
+        request.extensions["timeout"] = {"read": 0.3, "connect": 5, "write": 5, "pool": 5}
+        parts: list[bytes] = []
+
+        async def read() -> None:
+            async for part in response.aiter_raw():
+                parts.append(part)
+
+        response = await ask.client.send(request, stream=True)
+        with pytest.raises(httpx.ReadTimeout):
+            await read()
+        await response.aclose()
+
+        body = b"".join(parts)
+        assert self.FINISH[vendor] in body
+        assert b"[DONE]" not in body
+        served = simulator.log[0].served
+        assert (served.finish, served.usage.output_tokens) == ("stop", 40)
+
+    @pytest.mark.parametrize("vendor", VENDORS)
+    @pytest.mark.parametrize(
+        ("kind", "broke"), [("close", "RemoteProtocolError"), ("reset", "ReadError")]
+    )
+    async def test_may_break_there(self, ask, vendor, kind, broke):
+        heard = await ask(vendor, f"sim-noend-{kind}-pace0")
+
+        assert self.FINISH[vendor] in heard.body
+        assert heard.broke == broke
+
+
 class TestACut:
     @pytest.mark.parametrize("vendor", VENDORS)
     async def test_ends_cleanly_without_a_finish(self, ask, simulator, vendor):

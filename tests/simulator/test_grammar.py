@@ -28,6 +28,16 @@ class TestAName:
 
         assert (behaviour.label, behaviour.delay) == ("429-header", 30)
 
+    @pytest.mark.parametrize("word", ["abort", "model_length", "safety"])
+    def test_says_with_which_word_a_reply_finishes(self, word):
+        behaviour = parse(f"sim-finish-{word}-tokens4")
+
+        assert (behaviour.kind, behaviour.tokens) == (word, 4)
+
+    def test_that_thinks_does_so_for_three_seconds_unless_it_says_otherwise(self):
+        assert parse("sim-thinks").wait_ms == 3000
+        assert parse("sim-thinks-wait50").wait_ms == 50
+
     def test_may_fail_only_so_many_times(self):
         behaviour = parse("sim-flaky-2-503-pace0")
 
@@ -42,6 +52,9 @@ class TestAName:
             ("sim-stal", "stal"),
             ("sim-", "''"),
             ("sim-ok-tokens", "tokens"),
+            ("sim-ok-abort", "abort"),
+            ("sim-finish-Abort", "Abort"),
+            ("sim-503-verify", "verify"),
             ("sim-ok-header3", "header3"),
             ("sim-429-after", "after"),
             ("sim-flaky-503", "flaky"),

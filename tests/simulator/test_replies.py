@@ -1,6 +1,7 @@
 """What the simulator says, and how many tokens it says that was."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -150,6 +151,77 @@ class TestReasoning:
         hidden = usage["completion_tokens_details"]["reasoning_tokens"]
         assert b"reasoning_content" not in heard.body
         assert usage["completion_tokens"] == 8 + hidden > 8
+
+
+class TestAModelThatThinks:
+    @pytest.mark.parametrize("vendor", VENDORS)
+    @pytest.mark.parametrize("stream", [True, False])
+    async def test_takes_its_time_and_then_answers(self, ask, simulator, vendor, stream):
+        begun = time.monotonic()
+        heard = await ask(vendor, "sim-thinks-wait200-pace0", stream=stream)
+
+        assert time.monotonic() - begun >= 0.2
+        assert (heard.status, simulator.log[0].served.finish) == (200, "stop")
+
+    @pytest.mark.parametrize(
+        ("vendor", "sign"),
+        [
+            ("kimi", b"reasoning_content"),
+            ("gemini", b'"thought": true'),
+            ("perplexity", b"response.reasoning.search_queries"),
+        ],
+    )
+    async def test_shows_that_it_does_all_the_while(self, ask, vendor, sign):
+        request = ask.request(vendor, "sim-thinks-wait200-pace0", "hi", True, "test-key", {})
+        seen: list[float] = []
+
+        response = await ask.client.send(request, stream=True)
+        async for part in response.aiter_raw():
+            seen += [time.monotonic()] * part.count(sign)
+
+        assert len(seen) >= 7
+        assert seen[-1] - seen[0] >= 0.15
+
+    async def test_is_silent_meanwhile_at_openai(self, ask):
+        heard = await ask("openai", "sim-thinks-wait10-pace0")
+
+        assert all("reasoning_content" not in e["choices"][0]["delta"] for e in heard.events)
+
+    async def test_tells_perplexitys_events_in_their_order(self, ask):
+        heard = await ask("perplexity", "sim-thinks-wait10-pace0")
+
+        kinds = [event["type"] for event in heard.events]
+        stopped = kinds.index("response.reasoning.stopped")
+        assert kinds.index("response.reasoning.started") < stopped
+        assert "response.reasoning.search_queries" not in kinds[stopped:]
+        assert stopped < kinds.index("response.output_text.delta")
+
+
+class TestABlankReply:
+    @pytest.mark.parametrize("vendor", VENDORS)
+    async def test_is_nothing_but_white_space(self, ask, simulator, vendor):
+        await ask(vendor, "sim-blank-pace0")
+
+        served = simulator.log[0].served
+        assert (served.text.strip(), served.text != "", served.finish) == ("", True, "stop")
+
+
+class TestAnUnknownFinish:
+    @pytest.mark.parametrize(
+        ("vendor", "place"),
+        [
+            ("openai", lambda event: event["choices"][0]["finish_reason"]),
+            ("kimi", lambda event: event["choices"][0]["finish_reason"]),
+            ("gemini", lambda event: event["candidates"][0]["finishReason"].lower()),
+            ("perplexity", lambda event: event["response"]["incomplete_details"]["reason"]),
+        ],
+    )
+    async def test_stands_where_the_vendor_puts_it(self, ask, simulator, vendor, place):
+        heard = await ask(vendor, "sim-finish-model_length-tokens6-pace0")
+
+        served = simulator.log[0].served
+        assert place(heard.events[-1]) == "model_length" == served.finish
+        assert len(served.text.split()) == 6
 
 
 class TestTruncated:

@@ -25,6 +25,7 @@
  * @property {string} [provider]
  * @property {string} [label]
  * @property {string} [model]
+ * @property {"thinking" | "searching"} [activity] What the model does before its first words.
  * @property {{input_tokens: number | null, output_tokens: number | null,
  *   cost_est: string | null, truncated: boolean}} [usage]
  * @property {string | null} [truncated_reason]
@@ -168,8 +169,9 @@ function merge(local, stored) {
 
 /** @type {Record<string, (turn: Turn, frame: any) => Change>} */
 const HANDLERS = {
-  route(turn, { intent, provider, model, label, reason, cache_hit }) {
-    Object.assign(turn, { intent, provider, model, label, reason, cache_hit, status: "running" });
+  route(turn, { intent, provider, model, label, reason, cache_hit, activity }) {
+    const said = { intent, provider, model, label, reason, cache_hit, activity };
+    Object.assign(turn, said, { status: "running" });
     return "status";
   },
   waiting(turn) {

@@ -1,4 +1,4 @@
-/** How does a reply stand in the conversation: its text, its state, its facts, what one can do? */
+/** A reply in the conversation: its text, its state, its facts, and what one can do with it. */
 
 import { citationList, linkMarks } from "./citations.js";
 import { hasEnded } from "./conversation.js";
@@ -12,6 +12,9 @@ import { noticeFor } from "./view_notice.js";
 
 /** @typedef {import("./conversation.js").Turn} Turn */
 
+/** @type {Record<string, string>} */
+const ACTIVITIES = { thinking: "Thinking…", searching: "Searching the web…" };
+
 export class ReplyView {
   /**
    * @param {Turn} turn
@@ -22,7 +25,8 @@ export class ReplyView {
     this.actions = actions;
     this.prose = el("div", { class: "prose reply-text" });
     this.text = new ReplyText(this.prose);
-    this.thinking = el("div", { class: "thinking" }, el("span", { class: "visually-hidden" }, "The reply is on its way"));
+    this.activity = el("span", { class: "activity" });
+    this.thinking = el("div", { class: "thinking" }, this.activity);
     this.notice = el("div", { class: "notice", hidden: true });
     this.sources = el("div", { hidden: true });
     this.route = el("p", { class: "route" });
@@ -50,6 +54,8 @@ export class ReplyView {
     this.root.setAttribute("aria-busy", String(!ended));
     this.text.show(turn.reply, ended);
     this.thinking.hidden = !awaiting || turn.reply !== "";
+    this.activity.textContent = ACTIVITIES[turn.activity ?? ""] ?? "The reply is on its way";
+    this.activity.classList.toggle("visually-hidden", !turn.activity);
     this.route.replaceChildren(...routeLine(turn));
     this.facts.replaceChildren(...(factsOf(turn)));
     const notice = noticeFor(turn, isLast, this.actions);

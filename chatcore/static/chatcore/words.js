@@ -1,4 +1,4 @@
-/** How does the page say numbers and reasons in plain words? */
+/** Numbers and reasons in plain words. */
 
 /** @type {Record<string, string>} Why a reply is not the whole answer. */
 const CUT_SHORT = {
@@ -6,6 +6,8 @@ const CUT_SHORT = {
   size_cap: "it reached the size limit",
   cut: "the connection to the model broke",
   stopped: "you stopped it",
+  content_filter: "the provider's content filter ended it",
+  unknown_finish: "the model ended it for a reason of its own",
   unreadable_event: "a part could not be read",
 };
 

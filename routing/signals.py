@@ -1,0 +1,7 @@
+"""What routing tells those above it, whom it does not know."""
+
+from django.dispatch import Signal
+
+key_checked = Signal()
+"""A provider was called to test a key. `route`: its `routing.route.Route`, whose one attempt says what
+the call came to; `started_at`: when (UTC). Sent robustly: what a receiver does cannot hurt the test."""
