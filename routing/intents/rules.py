@@ -1,6 +1,6 @@
-"""Which staff rules hold for a message?
+"""Finds the staff rules that hold for a message.
 
-Patterns run on RE2, whose time is linear in the text, so that no pattern can stall the house:
+Patterns run on RE2, whose time is linear in the text, so that no pattern can stall the site:
 https://github.com/google/re2/wiki/WhyRE2. They are searched one by one: an `re2.Set` of the
 shipped patterns took four times as long on messages it had not seen, because it builds its large
 automaton as it reads, and it reports nothing when it runs out of memory. A pattern may name a group to say in words
@@ -68,7 +68,7 @@ def _message(error: re2.error) -> str:
 
 
 def case_insensitive(*, captures: bool = False) -> re2.Options:
-    """Return the options that every pattern of this room is compiled with.
+    """Return the options with which every pattern of this package is compiled.
 
     Without captures RE2 finds a match by its automaton alone, several times faster.
     """
