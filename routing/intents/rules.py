@@ -22,7 +22,7 @@ MAX_WEIGHT = 10.0
 MAX_PROGRAM_SIZE = 3_000
 """In RE2 instructions. A pattern costs at most about this times the text's length."""
 MAX_KEYWORDS_COUNTED = 4
-"""Keywords of one intent that count in one message: a long pasted text is not a louder request."""
+"""Keywords of one intent that count in one message: more of them, as in a long pasted text, make the request no clearer."""
 _SHOWN_CHARS = 60
 
 

@@ -18,7 +18,7 @@ MIN_WEIGHT = 0.1
 _SCALE = 0.65
 _PRIOR_EXAMPLES = 4.0
 _DAMPING = 4.0
-"""One or two words, however telling, are a faint likeness."""
+"""Keeps the likeness small for a message of only one or two words."""
 _STEM_CHARS = 5
 _MAX_WORDS = 120
 

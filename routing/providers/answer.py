@@ -33,7 +33,7 @@ _TRUNCATED: dict[FinishReason, TruncatedReason] = {
     "error": "unknown_finish",
 }
 _NO_ANSWER = ("content_filter", "error")
-"""Ends that spoil a tool call too."""
+"""Finish reasons after which a tool call is no answer either."""
 
 
 class Answer:
