@@ -1,4 +1,4 @@
 """Speaks the protocols of the vendors and turns them into one vocabulary.
 
-Pure: no Django, no database. Nothing else in this installation sends requests to vendors.
+Pure: no Django, no database. The only folder that speaks to vendors.
 """

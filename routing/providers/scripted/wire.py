@@ -1,4 +1,4 @@
-"""Plays a reply that was written in advance, for demonstrations and tests."""
+"""Plays a prepared reply, without a network: for demonstrations and tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
