@@ -9,7 +9,7 @@ from routing.route import Attempt
 
 
 class Answering(msgspec.Struct, frozen=True):
-    """This attempt's first words follow; what an earlier one said no longer stands."""
+    """The first words of this attempt follow; what an earlier one wrote no longer counts."""
 
     attempt: Attempt
     broke_off: str = ""
@@ -17,14 +17,14 @@ class Answering(msgspec.Struct, frozen=True):
 
 
 class AtWork(msgspec.Struct, frozen=True):
-    """Before its first words, this attempt shows that it thinks or searches."""
+    """The model of this attempt is thinking or searching, and has written no words yet."""
 
     attempt: Attempt
     activity: str
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """The reply is whole, or as whole as it gets."""
+    """The reply has ended, as whole as it will be."""
 
     attempt: Attempt
     finished: Finished
@@ -34,7 +34,7 @@ ClimbEvent = Answering | AtWork | TextDelta | Citations | Answered
 
 
 class Speaker:
-    """Turns one call's events into the climb's: who answers is said with the first words."""
+    """Turns the events of one call into those of the climb; the first words announce who answers."""
 
     def __init__(self, attempt: Attempt, broke_off: str) -> None:
         self.speaks = False

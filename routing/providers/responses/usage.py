@@ -1,4 +1,4 @@
-"""The tokens, searches and cost that a Responses answer reports, in our convention."""
+"""Reads the tokens, searches and cost that a Responses answer reports."""
 
 from routing.providers.fields import Json, items, money, obj
 from routing.providers.messages import ReportedCost
@@ -6,7 +6,7 @@ from routing.providers.usage import Usage, count, with_reasoning
 
 
 def read_usage(response: Json) -> Usage | None:
-    """The `usage` of a response in our convention; None when it counts nothing."""
+    """The `usage` of a response in our convention; None when it holds no counts."""
     reported = obj(response.get("usage"))
     read, written = count(reported.get("input_tokens")), count(reported.get("output_tokens"))
     if read is None and written is None:
@@ -33,7 +33,7 @@ def read_usage(response: Json) -> Usage | None:
 
 
 def read_cost(response: Json) -> ReportedCost | None:
-    """Perplexity's own bill, all parts included."""
+    """The whole cost that Perplexity itself reports."""
     cost = obj(obj(response.get("usage")).get("cost"))
     total = money(cost.get("total_cost"))
     if total is None:
@@ -42,7 +42,7 @@ def read_cost(response: Json) -> ReportedCost | None:
 
 
 def _searches(response: Json, reported: Json) -> int | None:
-    """Perplexity counts them; of OpenAI's output each search is an item, and opened pages are free."""
+    """The number of searches: Perplexity's count, or OpenAI's search items (opened pages are free)."""
     counted = count(
         obj(obj(reported.get("tool_calls_details")).get("search_web")).get("invocation")
     )
