@@ -217,6 +217,8 @@ class _Patience:
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         """The reply's head. Raises _ClosedWhileIdle: the same may be sent again."""
         started_at = self._loop.time()
+        if started_at >= self._ends_at:
+            raise TimedOut("turn")
         self._forget_connection()
         whole_s = self._deadlines.connect_s + self._deadlines.first_token_s
         token = watcher.set(self)

@@ -15,7 +15,7 @@ DEVELOPER_ROLE = "developer_role"
 _ANY_CAP = r"max_?(?:completion_?|output_?)?tokens"
 _NO = (
     r"(?:unsupport|not support|n't support|unknown|unrecogni[sz]ed|unexpected|invalid|not allowed"
-    r"|not permitted|not enabled|not accept|extra )"
+    r"|not permitted|not enabled|not accept|extra )\w*"
 )
 _NAMES = {
     # Servers mix up the names of the cap: OpenAI speaks of `max_tokens` when it was sent the other.
@@ -44,7 +44,11 @@ _ALWAYS_THERE = re.compile(
 
 _ROLE_PLACE = re.compile(r"\bmessages?\b.{0,6}\b(?:0\b.{0,20})?\brole\b", re.DOTALL)
 _ROLE_WORD = re.compile(r"\b(?:roles?|messages?|instructions?|prompts?|variant)\b", re.IGNORECASE)
-_ONLY_OTHER_ROLES = re.compile(r"only user and (?:assistant|model) roles", re.IGNORECASE)
+_NO_SYSTEM = re.compile(
+    # Templates of open models; Gemini, of Gemma.
+    "only user and (?:assistant|model) roles|developer instruction is not enabled",
+    re.IGNORECASE,
+)
 
 
 def _role_refused(role: str) -> re.Pattern[str]:
@@ -67,7 +71,7 @@ _FIELD_IN_WORDS = re.compile(
     r"|invalid parameter):? ?[`'\"]?(?P<a>[\w.\[\]]{2,60})"
     r"|\bhas an? (?P<b>\w{2,60}) value of"
     r"|\binvalid (?P<c>temperature|max_tokens|max_completion_tokens)\b"
-    r"|\b(?P<d>[a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+)[`'\"]? must be\b",
+    r"|(?P<d>\b[a-z]{1,30}_\w{1,30})[`'\"]? must be\b",
     re.IGNORECASE,
 )
 
@@ -103,7 +107,7 @@ def _refuses_role(report: ErrorReport, name: str) -> bool:
     if "alternate" in message:
         # The order of the roles, which the wire does not choose.
         return False
-    if name == SYSTEM_ROLE and _ONLY_OTHER_ROLES.search(message):
+    if name == SYSTEM_ROLE and _NO_SYSTEM.search(message):
         return True
     role = name.removesuffix("_role")
     if any(_ROLE_PLACE.search(field) for field in report.fields):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from routing.providers.fields import money, text, word
+from routing.providers.fields import integer, money, text, word
 from routing.providers.messages import ReportedCost
 from routing.providers.usage import Usage
 from routing.services.token_track import normalize_usage
@@ -28,6 +28,15 @@ class TestAWord:
     @pytest.mark.parametrize("other", [None, 7, {"a": 1}])
     def test_is_empty_where_there_is_none(self, other: object):
         assert word(other) == ""
+
+
+class TestAnInteger:
+    def test_is_written_in_ascii_digits(self):
+        assert integer("429") == 429
+
+    @pytest.mark.parametrize("odd", ["", "-1", " 1", "\u00b2", "\u0664", "9" * 5_000, "4.0"])
+    def test_is_nothing_else(self, odd: str):
+        assert integer(odd) is None
 
 
 class TestMoney:

@@ -93,6 +93,14 @@ class TestTheBody:
     async def test_is_in_the_vendors_words(self, wire, body):
         assert json.loads((await asked_of(wire)).body) == body
 
+    @pytest.mark.parametrize("web_search", [True, False])
+    async def test_offers_a_search_only_where_it_is_wanted(self, web_search):
+        asked = msgspec.structs.replace(ASKED, web_search=web_search)
+        async with vendor(reply(b"")) as one:
+            await call("responses", one.base_url, asked)
+        tools = json.loads(one.asked[0].body).get("tools")
+        assert tools == ([{"type": "web_search"}] if web_search else None)
+
     async def test_cannot_hold_half_a_character(self):
         asked = ChatRequest(model="m", messages=(Message("user", "\ud83c"),))
         async with vendor(reply(b"")) as one:

@@ -63,16 +63,25 @@ class TestTheDecoder:
     def test_takes_any_bytes(self, noise):
         assert decode(noise) == decode(*(bytes([byte]) for byte in noise))
 
-    @pytest.mark.parametrize("tail", [b"data: lost", b"data: lost\n", b"dat"])
-    def test_reports_an_event_that_the_end_cut(self, tail):
+    @pytest.mark.parametrize(
+        ("tail", "left"),
+        [
+            (b"data: lost", [("", b"lost")]),
+            (b"data: lost\n", [("", b"lost")]),
+            (b"event: kind\ndata: a\ndata: b", [("kind", b"a\nb")]),
+            (b"dat", [("", b"dat")]),
+        ],
+    )
+    def test_hands_out_what_the_end_left_open(self, tail, left):
         decoder = SseDecoder()
         decoder.feed(b"data: kept\n\n" + tail)
-        assert decoder.flush()
+        assert decoder.flush() == left
 
-    def test_reports_nothing_at_a_clean_end(self):
+    @pytest.mark.parametrize("tail", [b": bye\n", b": bye", b"id: 7", b"event: kind\n", b"\n"])
+    def test_has_nothing_left_at_a_clean_end(self, tail):
         decoder = SseDecoder()
-        decoder.feed(b"data: kept\n\n: bye\n")
-        assert not decoder.flush()
+        decoder.feed(b"data: kept\n\n" + tail)
+        assert decoder.flush() == []
 
     @pytest.mark.parametrize(
         "stream", [b"data: " + b"x" * 100, b"data: xxxxxxxxx\n" * 10], ids=["line", "event"]

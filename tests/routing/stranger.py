@@ -1,4 +1,4 @@
-"""A web server that is no provider: it answers every POST with one page."""
+"""A web server that is no provider: it answers every POST alike."""
 
 import ssl
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 @contextmanager
 def stranger(
-    status: int = 200, page: str = "<html>Hello</html>", tls: ssl.SSLContext | None = None
+    status: int = 200, body: str = "<html>Hello</html>", tls: ssl.SSLContext | None = None
 ) -> Iterator[int]:
     """Its port, while the block runs."""
 
@@ -25,11 +25,13 @@ def stranger(
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", 0)))
             self.send_response(status)
-            self.send_header("content-type", "text/html")
+            self.send_header(
+                "content-type", "text/html" if body.startswith("<") else "application/json"
+            )
             self.send_header("location", "https://example.org/login")
-            self.send_header("content-length", str(len(page)))
+            self.send_header("content-length", str(len(body)))
             self.end_headers()
-            self.wfile.write(page.encode())
+            self.wfile.write(body.encode())
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""

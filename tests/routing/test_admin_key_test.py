@@ -21,6 +21,14 @@ pytestmark = pytest.mark.usefixtures("house")
 
 SECRET = "test-key-never-shown-9876"
 OPENAI_ADDRESS = "https://api.openai.com/v1"
+NO_PROVIDER = "The address seems wrong: it answered, but not as this protocol."
+NOT_FOUND = "The provider does not offer GPT-6 Luna to this key, or the address is wrong."
+
+
+@pytest.fixture(autouse=True)
+def _nobody_above_listens(monkeypatch):
+    """What the site does with a test's call, it does in threads with connections of their own."""
+    monkeypatch.setattr(key_checked, "receivers", [])
 
 
 @pytest.fixture
@@ -120,16 +128,17 @@ class TestTheOutcome:
 
 class TestAWrongAddress:
     @pytest.mark.parametrize(
-        ("status", "words"),
+        ("status", "body", "words"),
         [
-            (200, "The address seems wrong: it answered, but not as this protocol."),
-            (302, "The address seems wrong: it answered, but not as this protocol."),
-            (405, "The address seems wrong: it answered, but not as this protocol."),
-            (404, "The provider does not offer GPT-6 Luna to this key, or the address is wrong."),
+            (200, "<html>Hello</html>", NO_PROVIDER),
+            (302, "<html>Sign in</html>", NO_PROVIDER),
+            (404, "<html>No such page</html>", NO_PROVIDER),
+            (405, '{"detail": "Method Not Allowed"}', NO_PROVIDER),
+            (404, '{"detail": "Not Found"}', NOT_FOUND),
         ],
     )
-    def test_is_said_with_the_one_expected(self, boss, key, settings, status, words):
-        with stranger(status) as port:
+    def test_is_said_with_the_one_expected(self, boss, key, settings, status, body, words):
+        with stranger(status, body) as port:
             address = f"http://127.0.0.1:{port}"
             settings.ENV_BASE_URLS = {"openai": address}
 

@@ -1,4 +1,4 @@
-"""What if the reply is written in advance? A provider without a network, for demonstrations and tests."""
+"""Plays a prepared reply, without a network: for demonstrations and tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
