@@ -12,7 +12,6 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-import msgspec
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -32,10 +31,10 @@ from routing.providers.http import aclose_all
 from routing.seeding import seed
 from routing.services import snapshot
 from routing.services.health import Health, health
-from routing.simulator import Entry, Prepared, Simulator, serve
+from routing.simulator import Entry, Simulator, serve
 from routing.simulator.vendors import VENDORS, Vendor
 from tests.chatcore.refusals import account, answers, endings, parameters, vendors_down
-from tests.chatcore.refusals.rows import MODELS, NAMES, SECOND, Row
+from tests.chatcore.refusals.rows import MODELS, NAMES, Row
 from tests.factories import make_member, make_thread
 
 pytestmark = [pytest.mark.anyio, pytest.mark.django_db]
