@@ -41,6 +41,15 @@ WIRES = {
 }
 
 
+class Clock:
+    """Seconds that only the test moves on."""
+
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class Reply:
     """What a person would have seen, and what was recorded."""
 

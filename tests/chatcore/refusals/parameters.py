@@ -57,7 +57,7 @@ CAP_PERPLEXITY_422 = (
 
 
 def _word(word: str) -> str:
-    return '{"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":"stop"}]}' % word
+    return f'{{"choices":[{{"index":0,"delta":{{"content":"{word}"}},"finish_reason":"stop"}}]}}'
 
 
 ROWS: tuple[Row, ...] = (
