@@ -24,7 +24,9 @@ CANCELLED = (
     'operation was cancelled.","domain":"global","reason":"backendError"}],"status":"CANCELLED"}}'
 )
 CANCELLED_LIST = f"[{CANCELLED}\n]"
-CANCELLED_EVENT = '{"error":{"code":499,"message":"The operation was cancelled.","status":"CANCELLED"}}'
+CANCELLED_EVENT = (
+    '{"error":{"code":499,"message":"The operation was cancelled.","status":"CANCELLED"}}'
+)
 SUPERSCRIPT = '{"error":{"code":"²","message":"The server had an error","type":"server_error"}}'
 SUPERSCRIPT_RESPONSES = (
     '{"type":"response.failed","sequence_number":1,"response":{"id":"resp_1","object":"response",'
