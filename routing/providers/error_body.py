@@ -2,7 +2,8 @@
 
 {"error": {"message": ..., "type": ..., "param": ..., "code": ...}}     OpenAI, Kimi, Perplexity
 [{"error": {"code": 429, "status": ..., "details": [...]}}]             Gemini, as a stream
-{"detail": [{"loc": ["body", "x"], "msg": ...}]}                        FastAPI; Mistral: `message`
+{"detail": [{"loc": ["body", "x"], "msg": ...}]}                        FastAPI; Mistral: `message`,
+                                                                        or `detail` inside it
 {"error": "..."}, {"message": "..."}, plain text, a page                gateways
 """
 
@@ -64,7 +65,8 @@ def read_document(document: object, status: int, headers: Mapping[str, str]) -> 
 
 def _field_errors(outer: Json, body: Json) -> list[object]:
     """The errors of single fields, as FastAPI and its copies list them."""
-    places = (outer.get("detail"), body.get("message"), body.get("detail"))
+    inside = obj(body.get("message")).get("detail")
+    places = (outer.get("detail"), body.get("message"), body.get("detail"), inside)
     return next((items(place) for place in places if items(place)), [])
 
 

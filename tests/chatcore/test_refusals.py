@@ -8,9 +8,6 @@ are shown. The rows are in `tests/chatcore/refusals/`.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from decimal import Decimal
-from itertools import count
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -18,24 +15,16 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from chatcore.accounts import Member
 from chatcore.database import read, writer
-from chatcore.models import Organisation, Thread
-from chatcore.replies import Reply
-from chatcore.running import running
-from chatcore.services import reply_cache, take_turn
-from chatcore.turns import new_turn
-from observability.models import AttemptRecord, Incident
-from routing.models import ProviderKey
+from chatcore.services import reply_cache
+from observability.models import AttemptRecord
 from routing.providers.http import aclose_all
-from routing.seeding import seed
-from routing.services import snapshot
 from routing.services.health import Health, health
-from routing.simulator import Entry, Simulator, serve
+from routing.simulator import serve
 from routing.simulator.vendors import VENDORS, Vendor
 from tests.chatcore.refusals import account, answers, endings, parameters, vendors_down
 from tests.chatcore.refusals.rows import MODELS, NAMES, Row
-from tests.factories import make_member, make_thread
+from tests.chatcore.refusals.site import ASKS, WELL, Seen, Site, forget_records, install
 
 pytestmark = [pytest.mark.anyio, pytest.mark.django_db]
 
@@ -46,98 +35,8 @@ ROWS = (
     *endings.ROWS,
     *answers.ROWS,
 )
-WELL = "ok-pace0-tokens4"
-ASKS: dict[Vendor, str] = {
-    "openai": "write a python function that adds {} and two",
-    "kimi": "solve the equation x + {} = 12 step by step",
-    "perplexity": "what is the population of Norway according to source {}?",
-    "gemini": "proofread this sentence: she have {} apples",
-}
-"""Questions whose ladders each vendor leads."""
-numbers = count(3)
-
-
-class Seen:
-    """What a page is shown of one turn."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.last: dict[str, Any] = {}
-        self.resets = 0
-
-    async def follow(self, reply: Reply) -> None:
-        follower = reply.follow(0)
-        while not follower.finished:
-            await follower.news.wait()
-            for _, raw in follower.take():
-                self._take(json.loads(raw))
-        reply.leave(follower)
-
-    def _take(self, frame: dict[str, Any]) -> None:
-        match frame["type"]:
-            case "delta":
-                self.text += frame["text"]
-            case "snapshot":
-                self.text = frame["text"]
-            case "reset":
-                self.text, self.resets = "", self.resets + 1
-            case "done" | "failed":
-                self.last = frame
-
-
-class Site:
-    """An installation as it ships, with a key of each vendor, and one person who asks."""
-
-    def __init__(self, simulator: Simulator, member: Member, keys: dict[str, int]) -> None:
-        self.simulator = simulator
-        self.keys = keys
-        self._member = member
-
-    async def new_thread(self) -> Thread:
-        return await read(
-            lambda: Thread.objects.create(
-                owner_id=self._member.user_id, organisation_id=self._member.organisation_id
-            )
-        )
-
-    async def ask(self, thread: Thread, vendor: Vendor) -> Seen:
-        """A message to the ladder that this vendor leads; back when all who listen were told."""
-        text = ASKS[vendor].format(next(numbers))
-        _, reply = await take_turn(self._member, new_turn(thread.pk, None, kind="ask", text=text))
-        assert reply is not None
-        seen = Seen()
-        await asyncio.wait_for(seen.follow(reply), 20)
-        await running.drain()
-        running.draining = False
-        return seen
-
-    @property
-    def calls(self) -> list[Entry]:
-        return [entry for entry in self.simulator.log if entry.method == "POST"]
-
-    @property
-    def called(self) -> tuple[str, ...]:
-        return tuple(entry.vendor for entry in self.calls)
-
-    async def records(self, thread: Thread) -> list[AttemptRecord]:
-        rows = AttemptRecord.objects.filter(thread_id=thread.pk).order_by("started_at", "number")
-        return await read(lambda: list(rows))
-
-    async def incidents(self) -> set[tuple[str, str]]:
-        rows = Incident.objects.filter(closed_at=None).values_list("kind", "subject")
-        return await read(lambda: set(rows))
-
-    def cooling(self) -> set[str]:
-        """The keys and models that are left alone now."""
-        keys = {f"key of {slug}" for slug, id_ in self.keys.items() if health.key_cools_s(id_)}
-        return keys | {model for model in MODELS.values() if health.outage(model)}
-
-    def forget(self) -> None:
-        """Vendors are well, and nothing is known of them."""
-        self.simulator.forget()
-        for vendor in ASKS:
-            self.simulator.outage(vendor, WELL)
-        vars(health).update(vars(Health()))
+ASSISTANT = ("assistant", "model")
+"""What the wires call it."""
 
 
 @pytest.fixture(scope="module")
@@ -163,34 +62,17 @@ async def installed(anyio_backend: str, tables: None) -> AsyncIterator[Site]:
         with override_settings(
             ENV_KEYS=dict.fromkeys(VENDORS, "test-key"), ENV_BASE_URLS=addresses
         ):
-            yield await asyncio.to_thread(_install, simulator)
+            yield await asyncio.to_thread(install, simulator)
         await aclose_all()
         await reply_cache.aclose()
         vars(health).update(vars(Health()))
 
 
-def _install(simulator: Simulator) -> Site:
-    seed()
-    snapshot.refresh(force=True)
-    user = make_member("alice", Organisation.objects.create(name="Acme"))
-    thread = make_thread(user)
-    keys = {key.provider.slug: key.pk for key in ProviderKey.objects.select_related("provider")}
-    connection.close()
-    member = Member(
-        user_id=user.pk,
-        organisation_id=thread.organisation_id,
-        username="alice",
-        is_staff=False,
-    )
-    return Site(simulator, member, keys)
-
-
 @pytest.fixture
-async def site(installed: Site) -> AsyncIterator[Site]:
+async def site(installed: Site) -> Site:
     installed.forget()
-    await read(lambda: Incident.objects.all().delete())
-    yield installed
-    installed.forget()
+    await read(forget_records)
+    return installed
 
 
 def names(row: Row) -> str:
@@ -210,7 +92,7 @@ class TestARefusal:
         assert_seen(site, row, seen)
         assert site.called == row.called
         assert tuple(record.error for record in records) == row.errors
-        assert_costs(row, records)
+        assert_costs(records)
         assert site.cooling() == ({f"key of {row.vendor}"} if row.cools else set())
         assert health.refused_parameters(MODELS[row.vendor]) == row.without
         subject = f"{row.vendor} / from the environment"
@@ -219,6 +101,48 @@ class TestARefusal:
             before = len(row.called)
             await site.ask(thread, row.vendor)
             assert site.called[before:] == row.next_turn
+
+
+class TestAPage:
+    @pytest.mark.parametrize("vendor", ASKS)
+    async def test_in_place_of_an_answer_is_told_to_staff_when_three_came_in_a_row(
+        self, site: Site, vendor: Vendor
+    ):
+        site.simulator.reply(vendors_down.page(vendor, 405).replies[0])
+        for _ in range(2):
+            await site.ask(await site.new_thread(), vendor)
+        assert await site.incidents() == set()
+
+        await site.ask(await site.new_thread(), vendor)
+
+        assert await site.incidents() == {("not_understood", MODELS[vendor])}
+
+
+class TestWhiteSpace:
+    @pytest.mark.parametrize("vendor", ASKS)
+    async def test_of_every_vendor_is_no_answer(self, site: Site, vendor: Vendor):
+        site.all_are("blank-pace0")
+
+        seen = await site.ask(await site.new_thread(), vendor)
+
+        assert (seen.last["type"], seen.last["code"]) == ("failed", "providers_unavailable")
+        assert all(name in seen.last["message"] for name in NAMES.values())
+        assert seen.text == ""
+        assert set(site.called) == set(ASKS)
+
+    @pytest.mark.parametrize("vendor", ASKS)
+    async def test_is_never_sent_back_as_an_assistant_message(self, site: Site, vendor: Vendor):
+        thread = await site.new_thread()
+        site.all_are("blank-pace0")
+        await site.ask(thread, vendor)
+        site.all_are(WELL)
+        site.simulator.outage(vendor, "blank-pace0")
+        answered = await site.ask(thread, vendor)
+
+        site.all_are("context-pace0")
+        sent = json.loads((await site.ask(thread, vendor)).text)
+
+        assert [one["content"] for one in sent if one["role"] in ASSISTANT] == [answered.text]
 
 
 def assert_seen(site: Site, row: Row, seen: Seen) -> None:
@@ -240,12 +164,12 @@ def assert_seen(site: Site, row: Row, seen: Seen) -> None:
         assert (usage["input_tokens"], usage["output_tokens"]) == row.tokens
     if row.cost is not None:
         assert (last["usage"]["cost_est"], last["cost_source"]) == row.cost
-    assert (site.calls[-1].peer_left_at is not None) is row.left_open
+    if row.left_open:
+        assert site.calls[-1].peer_left_at is not None
 
 
-def assert_costs(row: Row, records: list[AttemptRecord]) -> None:
-    """Every call's cost is known, and a refusal before the stream costs nothing."""
+def assert_costs(records: list[AttemptRecord]) -> None:
+    """Every call's cost is known, and what was refused before its reply began costs nothing."""
     for record in records:
         assert record.cost_usd is not None
-        if record.http_status is not None and record.http_status != 200:
-            assert record.cost_usd == Decimal(0)
+        assert (record.cost_usd == 0) is (record.opened_ms is None)

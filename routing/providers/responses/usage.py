@@ -33,9 +33,10 @@ def read_usage(response: Json) -> Usage | None:
 
 
 def read_cost(response: Json) -> ReportedCost | None:
-    """The whole cost that Perplexity itself reports."""
-    cost = obj(obj(response.get("usage")).get("cost"))
-    total = money(cost.get("total_cost"))
+    """The cost that the vendor itself reports: Perplexity's object, all parts included, or OpenRouter's number."""
+    reported = obj(response.get("usage")).get("cost")
+    cost = obj(reported)
+    total = money(cost.get("total_cost") if cost else reported)
     if total is None:
         return None
     return ReportedCost(total_usd=total, request_fee_usd=money(cost.get("tool_calls_cost")))

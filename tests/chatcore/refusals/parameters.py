@@ -56,9 +56,7 @@ CAP_PERPLEXITY_422 = (
 )
 
 
-def _word(word: str) -> str:
-    return f'{{"choices":[{{"index":0,"delta":{{"content":"{word}"}},"finish_reason":"stop"}}]}}'
-
+SAYS = '{"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":"stop"}]}'
 
 ROWS: tuple[Row, ...] = (
     *(
@@ -80,7 +78,7 @@ ROWS: tuple[Row, ...] = (
             "max_completion_tokens unrecognised without param, sent as max_tokens",
             vendor,
             says(vendor, 400, UNRECOGNIZED, has="max_completion_tokens"),
-            streams(vendor, _word("Capped."), "[DONE]", has="max_tokens"),
+            streams(vendor, SAYS % "Capped.", "[DONE]", has="max_tokens"),
             without={"max_completion_tokens"},
             text="Capped.",
         )
@@ -91,7 +89,7 @@ ROWS: tuple[Row, ...] = (
             "system refused, sent as developer",
             vendor,
             says(vendor, 400, NO_SYSTEM, role="system"),
-            streams(vendor, _word("By a developer."), "[DONE]", role="developer"),
+            streams(vendor, SAYS % "By a developer.", "[DONE]", role="developer"),
             without={"system_role"},
             text="By a developer.",
         )

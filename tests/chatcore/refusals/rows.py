@@ -25,7 +25,7 @@ MODELS = {
 """The first model of that ladder."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the vendor under test says, and what is to be seen of it."""
 
     what: str
