@@ -60,7 +60,7 @@ class Answer:
         self._text_is_hurt = False
         self._model_failed = False
         self._began = False
-        self._has_words = False
+        self.has_words = False
         self._thought = False
         self._refused = False
         self._activity = ""
@@ -69,7 +69,7 @@ class Answer:
     def add_text(self, text: str, *, refused: bool = False) -> TextDelta:
         """Note the next words of the answer, which are not empty."""
         self._began, self.settled = True, False
-        self._has_words = self._has_words or not text.isspace()
+        self.has_words = self.has_words or not text.isspace()
         self._refused = self._refused or refused
         return TextDelta(text)
 
@@ -113,7 +113,7 @@ class Answer:
         reason = self.finish_reason
         if reason is None:
             raise self.attach_usage(ServerError("no finish reason", in_band=True))
-        if not self._has_words and (not self.calls_tools or reason in _NO_ANSWER):
+        if not self.has_words and (not self.calls_tools or reason in _NO_ANSWER):
             raise self.attach_usage(self._why_nothing(reason))
         if reason == "stop" and self.calls_tools:
             reason = "tool_calls"

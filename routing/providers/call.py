@@ -9,6 +9,7 @@ import msgspec
 from routing.providers import http
 from routing.providers.answer import Decoder
 from routing.providers.errors import (
+    ContentFiltered,
     InvalidRequest,
     ProtocolViolated,
     ProviderError,
@@ -97,6 +98,13 @@ async def _read(reply: http.Reply, decoder: Decoder) -> AsyncGenerator[StreamEve
     except (StreamCut, TimedOut):
         if not decoder.complete:
             raise
+    except ContentFiltered as error:
+        if not decoder.answer.has_words:
+            raise
+        # The words that were let through stay; the vendor's filter ended them.
+        decoder.answer.end(error.raw_finish_reason or error.code, "content_filter")
+        yield decoder.answer.finished()
+        return
     for event in decoder.finish():
         yield event
 

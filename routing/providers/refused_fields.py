@@ -36,6 +36,9 @@ _PLACES = {
     "stream_options": re.compile(r"\bstream_options\b"),
     "tools": re.compile(r"\btools\b"),
 }
+_REFUSAL = re.compile(
+    rf"{_NO}|supported range|must be|too (?:large|high|big)|exceeds|less than", re.IGNORECASE
+)
 _CAP_TOO_LARGE = re.compile(rf"{_ANY_CAP}\W{{0,3}} (?:is|are) too large", re.IGNORECASE)
 _ALWAYS_THERE = re.compile(
     r"(?:body\.)?(?:model|messages?|input|contents?|stream|instructions)\b(?!_)", re.IGNORECASE
@@ -85,6 +88,9 @@ def refused_by(report: ErrorReport, sent: Collection[str]) -> str | None:
         elif any(_PLACES[name].search(field) for field in report.fields):
             return name
     if any(_ALWAYS_THERE.match(field) for field in report.fields):
+        return None
+    if report.status >= 500 and not _REFUSAL.search(report.message):
+        # A server that fell over may print the whole request.
         return None
     return next((n for n in sent if n in _PATTERNS and _PATTERNS[n].search(report.message)), None)
 

@@ -87,7 +87,10 @@ class AttemptRunner:
         except ProviderError as error:
             if attempt.status == "started":
                 self._note_failure(attempt, error)
-                self._health.failed(in_flight, error)
+                if isinstance(error, TimedOut) and error.phase == "turn":
+                    self._health.abandoned(in_flight)  # our own limit says nothing of the vendor
+                else:
+                    self._health.failed(in_flight, error)
             reported, cost = error.usage, error.cost
             raise
         finally:

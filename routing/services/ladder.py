@@ -5,12 +5,11 @@ The only retry loop. No database, no HTTP: it obeys the remedies of `routing.pro
 """
 
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import NoReturn
 
 import anyio
-import msgspec
 
 from routing.providers.errors import (
     ContentFiltered,
@@ -23,15 +22,10 @@ from routing.providers.errors import (
     TimedOut,
     Unreachable,
 )
-from routing.providers.messages import (
-    Citations,
-    Finished,
-    StreamEvent,
-    TextDelta,
-    Working,
-)
+from routing.providers.messages import Finished
 from routing.route import Attempt, GaveUp, Route
 from routing.services.attempt import AttemptRunner, CallSpec
+from routing.services.climb_events import ClimbEvent, Speaker
 from routing.services.decision import Candidate, Decision, new_attempt
 from routing.services.health import Health
 from routing.services.next_rung import Rungs
@@ -42,29 +36,6 @@ OWN_NETWORK_PAUSE_S = 0.4
 """The first pause when nobody can be reached; it doubles, and the last one uses up the patience."""
 
 
-class Answering(msgspec.Struct, frozen=True):
-    """The first words of this attempt follow; what an earlier one wrote no longer counts."""
-
-    attempt: Attempt
-    broke_off: str = ""
-    """The error of the leg whose words it replaces; "" when none were shown."""
-
-
-class AtWork(msgspec.Struct, frozen=True):
-    """The model of this attempt is thinking or searching, and has written no words yet."""
-
-    attempt: Attempt
-    activity: str
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """The reply has ended, as whole as it will be."""
-
-    attempt: Attempt
-    finished: Finished
-
-
-ClimbEvent = Answering | AtWork | TextDelta | Citations | Answered
 OnAttempt = Callable[[Route], Awaitable[None]]
 
 
@@ -74,34 +45,6 @@ class LadderExhausted(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-class _Speaker:
-    """Turns the events of one call into those of the climb; the first words announce who answers."""
-
-    def __init__(self, attempt: Attempt, broke_off: str) -> None:
-        self.speaks = False
-        self._attempt = attempt
-        self._broke_off = broke_off
-        self._sources: Citations | None = None
-
-    def tell(self, event: StreamEvent) -> Iterator[ClimbEvent]:
-        match event:
-            case TextDelta():
-                if not self.speaks:
-                    self.speaks = True
-                    yield Answering(self._attempt, self._broke_off)
-                    if self._sources is not None:
-                        yield self._sources
-                yield event
-            case Citations():
-                self._sources = event  # searches come before the words that cite them
-                if self.speaks:
-                    yield event
-            case Working(activity) if not self.speaks and not self._broke_off:
-                yield AtWork(self._attempt, activity)
-            case Finished():
-                yield Answered(self._attempt, event)
 
 
 class Climb:
@@ -181,7 +124,7 @@ class Climb:
             web_search=self._decision.ladder.web_search,
             turn_s=self._turn_left_s(),
         )
-        speaker = _Speaker(attempt, self._shown_by)
+        speaker = Speaker(attempt, self._shown_by)
         async with aclosing(self._runner.call(attempt, spec)) as events:
             async for event in events:
                 for told in speaker.tell(event):
@@ -196,7 +139,7 @@ class Climb:
 
     async def _after(self, candidate: Candidate, error: ProviderError) -> Candidate:
         """The rung to call after a failed call. Raises LadderExhausted."""
-        if self._turn_left_s() <= 0:
+        if self._turn_left_s() <= 0 or (isinstance(error, TimedOut) and error.phase == "turn"):
             self._give_up("turn_limit", "interrupted")
         remedy = self._remedy(candidate, error)
         if remedy is Remedy.STOP:

@@ -13,9 +13,10 @@ import msgspec
 from routing.providers.messages import Citation, Citations, Finished, TextDelta
 from routing.route import Attempt
 from routing.services.attempt import AttemptRunner
+from routing.services.climb_events import Answered, Answering, AtWork
 from routing.services.decision import Decision
 from routing.services.health import Health
-from routing.services.ladder import Answered, Answering, AtWork, Climb, OnAttempt
+from routing.services.ladder import Climb, OnAttempt
 from routing.services.response_cache import (
     CachedReply,
     Owner,

@@ -101,9 +101,8 @@ class ChatDecoder:
                 yield from answer.add_thought(words)
             else:
                 yield answer.add_text(words, refused=kind == "refusal")
-        answer.calls_tools = answer.calls_tools or bool(
-            items(said.get("tool_calls")) or said.get("function_call")
-        )
+        if said.get("tool_calls") or said.get("function_call"):
+            answer.calls_tools = True
         if raw := word(choice.get("finish_reason")):
             answer.end(raw, _FINISH.get(raw), model_failed=raw in _MODEL_FAILED)
         # Kimi's place for it; K3 repeats it at the top level.
