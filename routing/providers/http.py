@@ -31,6 +31,7 @@ from routing.providers.http_clients import (
     watcher,
 )
 from routing.providers.http_clients import configure as configure
+from routing.providers.http_errors import cause_of, is_closed_without_a_byte, our_errors
 from routing.providers.messages import Deadlines
 
 MAX_ERROR_BYTES = 64 * 1024
@@ -113,7 +114,7 @@ async def post(
     """
     _check(headers)
     patience = _Patience(deadlines)
-    with _our_errors(Unreachable):
+    with our_errors(Unreachable):
         address = httpx.URL(url)
         client = client_for(address)
         request = client.build_request(
@@ -151,7 +152,7 @@ async def get_status(url: str, *, headers: Mapping[str, str], timeout_s: float) 
     _check(headers)
     try:
         async with asyncio.timeout(timeout_s):
-            with _our_errors(Unreachable):
+            with our_errors(Unreachable):
                 address = httpx.URL(url)
                 client = client_for(address)
                 request = client.build_request(
@@ -227,7 +228,7 @@ class _Patience:
         try:
             ends_at = min(self._ends_at, started_at + whole_s)
             async with asyncio.timeout_at(ends_at) as self._sending:
-                with _our_errors(Unreachable), self._idle_closes():
+                with our_errors(Unreachable), self._idle_closes():
                     response = await client.send(request, stream=True)
         except TimeoutError:
             phase: Phase = "connect" if self._sent_at is None else "first_token"
@@ -252,7 +253,7 @@ class _Patience:
             yield
         except (httpx.HTTPError, aiohttp.ClientError) as error:
             soon = self._loop.time() - began_at < self._deadlines.connect_s
-            if self._reused and soon and _is_closed_without_a_byte(_cause(error)):
+            if self._reused and soon and is_closed_without_a_byte(cause_of(error)):
                 raise _ClosedWhileIdle(type(error).__name__) from None
             raise
 
@@ -264,7 +265,7 @@ class _Patience:
         silence_ends_at = asked_at + max(0.0, self._limit_s - self._silent_s)
         try:
             async with asyncio.timeout_at(min(self._ends_at, silence_ends_at)):
-                with _our_errors(StreamCut):
+                with our_errors(StreamCut):
                     chunk = await anext(source, None)
         except TimeoutError:
             raise self._timed_out(self._phase) from None
@@ -273,36 +274,3 @@ class _Patience:
 
     def _timed_out(self, phase: Phase) -> TimedOut:
         return TimedOut("turn" if self._loop.time() >= self._ends_at else phase)
-
-
-@contextmanager
-def _our_errors(broken: type[ProviderError]) -> Iterator[None]:
-    """Turn the client's exceptions into ours; a lost connection becomes the class `broken`.
-
-    The transport reports a reset and an end of file as a connect timeout, and lets some of aiohttp's
-    own exceptions through, so its cause decides, not its class.
-    """
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
-        cause = _cause(error)
-        if isinstance(cause, aiohttp.ConnectionTimeoutError):
-            raise TimedOut("connect") from None
-        if isinstance(cause, aiohttp.ClientHttpProxyError):
-            raise broken(f"the proxy answered {cause.status}") from None
-        if isinstance(cause, aiohttp.ClientResponseError):
-            raise ProtocolViolated("not an HTTP reply") from None
-        # Not chained: the client's words may hold the request.
-        raise broken(type(cause).__name__) from None
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The exception of aiohttp that httpx wrapped in one of its own."""
-    return error if isinstance(error, aiohttp.ClientError) else error.__cause__ or error
-
-
-def _is_closed_without_a_byte(cause: BaseException) -> bool:
-    if isinstance(cause, aiohttp.ServerDisconnectedError):
-        # Its message is the half-read head, where there is one.
-        return isinstance(cause.message, str)
-    return isinstance(cause, aiohttp.ClientOSError | aiohttp.ClientConnectionResetError)

@@ -1,4 +1,4 @@
-"""What a climb tells: who answers, the words, the sources, the end."""
+"""The events of a climb: who answers, the words, the sources, the end."""
 
 from collections.abc import Iterator
 
