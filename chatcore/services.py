@@ -26,9 +26,10 @@ from routing import route as routes
 from routing.providers.messages import Citations, TextDelta
 from routing.route import Route
 from routing.services import snapshot
+from routing.services.climb_events import Answering, AtWork
 from routing.services.decision import Decision
 from routing.services.health import health
-from routing.services.ladder import Answering, AtWork, LadderExhausted
+from routing.services.ladder import LadderExhausted
 from routing.services.response_cache import MemoryCache, Owner, RedisCache, ResponseCache
 from routing.services.route_and_call import CacheUse, FromCache, route_and_call
 

@@ -23,12 +23,13 @@ from routing.providers import http
 from routing.providers.messages import TextDelta
 from routing.route import Route
 from routing.services import snapshot
+from routing.services.climb_events import Answering
 from routing.services.context import MESSAGE_OVERHEAD, History, room_for_prompt
 from routing.services.decide import decide
 from routing.services.decision import Decision
 from routing.services.estimate import estimate_tokens
 from routing.services.health import health
-from routing.services.ladder import Answering, LadderExhausted
+from routing.services.ladder import LadderExhausted
 from routing.services.route_and_call import route_and_call
 
 LADDER = "summary"

@@ -10,7 +10,7 @@ class RoutingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have the vendors called as the settings say."""
+        """Configure the connections to vendors from the settings."""
         http.configure(
             http.Network(
                 proxy=settings.PROVIDER_PROXY,

@@ -1,4 +1,4 @@
-"""Why this model answered, or nobody did: one sentence for the person who asked.
+"""Explains in one sentence why this model answered, or why nobody did, for the person who asked.
 
 "coding help; Gemini was busy, so OpenAI answered"
 """
@@ -23,7 +23,7 @@ UNAVAILABLE = "was not available"
 
 
 def explain(route: Route, provider_names: dict[str, str]) -> str:
-    """The sentence under a reply; `provider_names` maps deployments to how people call their provider."""
+    """The sentence under a reply; `provider_names` maps deployments to the provider names that people see."""
     parts = [route.reason]
     if route.cache_hit:
         parts.append("answered before, so served again")

@@ -1,4 +1,4 @@
-"""The record of one request: which intent, which policy, who was asked, what came of it, what it cost.
+"""The record of one request: its intent, its policy, who was called, the outcome and the cost.
 
 Plain data. It is written onto the turn while it runs, explains the reply to users and staff
 afterwards, and is all that observability needs. It never holds a key. Of texts it holds only the
@@ -42,7 +42,7 @@ class PlannedRung(msgspec.Struct, frozen=True, kw_only=True):
     passed_over: str = ""
     """Why it cannot serve, in words; "" when it can."""
     unavailable: bool = False
-    """It is set up and would serve, but for an outage that passes: it is called as the last resort."""
+    """It is set up, but has an outage just now that will pass; it is called only as the last resort."""
     demo: bool = False
     """A demo model: asked only when nobody else answers."""
 
@@ -79,7 +79,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     """The id of the price row it was computed with."""
     reply_characters: int = 0
     reply_chunks: int = 0
-    """In how many pieces they came."""
+    """The number of pieces in which they came."""
 
 
 class Route(msgspec.Struct, kw_only=True):
@@ -116,17 +116,17 @@ class Route(msgspec.Struct, kw_only=True):
 
     @property
     def answering(self) -> Attempt | None:
-        """The attempt whose words are the reply; where none gave any, the last one."""
+        """The attempt that wrote the reply; where none did, the last one."""
         words = [attempt for attempt in self.attempts if attempt.reply_characters]
         return (words or self.attempts)[-1] if self.attempts else None
 
     @property
     def fallback_used(self) -> bool:
-        """Whether another rung than the first one called had to be asked."""
+        """Whether a rung other than the first one called was needed."""
         return len({attempt.rung for attempt in self.attempts}) > 1
 
     def close(self) -> None:
-        """Nothing more will happen: an attempt that was noted but never called was abandoned."""
+        """End the route: an attempt that was noted but never called becomes abandoned."""
         for attempt in self.attempts:
             if attempt.status == "started":
                 attempt.status = "abandoned"
@@ -134,12 +134,12 @@ class Route(msgspec.Struct, kw_only=True):
 
 
 def undecided() -> Route:
-    """The route of a request that ended before anything was decided for it."""
+    """A route for a request that ended before anything was decided about it."""
     return Route(intent="", reason="", policy_version=0, ladder="")
 
 
 def dump(route: Route) -> bytes:
-    """The route as JSON, to be kept on the turn."""
+    """The route as JSON, to be stored on the turn."""
     return msgspec.json.encode(route)
 
 

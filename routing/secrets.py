@@ -1,4 +1,4 @@
-"""Seals secrets, so that the table they are kept in gives nothing away.
+"""Seals secrets, so that a copy of their table is of no use without the sealing keys.
 
 Sealed with Fernet under a key that is derived (HKDF-SHA256) from a sealing key and a purpose, so that
 what is sealed for one purpose does not open for another. The identity of the row lies inside the
@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class DoesNotOpen(Exception):
-    """A sealed text that none of the sealing keys opens, or that was sealed for another row.
+    """None of the sealing keys opens the text, or it was sealed for another row.
 
     It never carries the sealed text nor the secret.
     """
 
 
 class _Contents(msgspec.Struct, frozen=True, array_like=True):
-    """What is inside a seal."""
+    """The secret and its row's identity, as they are inside a sealed text."""
 
     identity: str
     secret: str
@@ -33,7 +33,7 @@ class _Contents(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sealer:
-    """Seals and opens for one purpose. The first sealing key seals, every one opens."""
+    """Seals and opens secrets of one purpose; the first sealing key seals, all of them open."""
 
     def __init__(self, sealing_keys: Sequence[str], *, purpose: str) -> None:
         """`sealing_keys`: at least one, newest first. Raises ValueError when there is none."""
@@ -44,7 +44,7 @@ class Sealer:
         self._any = MultiFernet(fernets)
 
     def seal(self, secret: str, *, identity: str) -> str:
-        """The secret as a text that may lie in a table; `identity` names the row it belongs to."""
+        """Seal a secret for the row that `identity` names."""
         contents = msgspec.json.encode(_Contents(identity, secret))
         return self._newest.encrypt(contents).decode()
 
@@ -59,7 +59,7 @@ class Sealer:
         return contents.secret
 
     def is_current(self, sealed: str) -> bool:
-        """Whether the newest sealing key opens it, so that the older ones are not needed for it."""
+        """Whether the newest sealing key opens the text, so that it need not be resealed."""
         try:
             self._newest.decrypt(sealed)
         except (InvalidToken, ValueError):
@@ -68,18 +68,18 @@ class Sealer:
 
 
 class Fingerprints:
-    """Tells whether a secret is still the same one, from a keyed digest that gives nothing away."""
+    """Recognises a secret by a keyed digest that does not reveal it."""
 
     def __init__(self, sealing_keys: Sequence[str], *, purpose: str) -> None:
         """`sealing_keys`: at least one, newest first."""
         self._keys = [_derived(key, purpose) for key in sealing_keys]
 
     def of(self, secret: str) -> str:
-        """The digest to keep, under the newest sealing key."""
+        """The digest of a secret, under the newest sealing key."""
         return _digest(self._keys[0], secret)
 
     def fits(self, fingerprint: str, secret: str) -> bool:
-        """Whether it was made of this secret, under any of the sealing keys."""
+        """Whether the digest was made from this secret, under any of the sealing keys."""
         return any(
             hmac.compare_digest(_digest(key, secret).encode(), fingerprint.encode())
             for key in self._keys

@@ -1,4 +1,4 @@
-"""Makes the rows that must be there before the first message, and touches no others.
+"""Makes the rows that must exist before the first message, and changes no others.
 
 It runs at every start, so it never overwrites what staff changed. A shipped row that staff deleted
 would come back; they switch it off instead. Every process reads the tables anew only where something
@@ -34,7 +34,7 @@ ENVIRONMENT_LABEL = "from the environment"
 
 @transaction.atomic
 def seed() -> None:
-    """Providers, models, prices, intents, ladders, roles, the environment's keys, and version 1."""
+    """Make what is missing: providers, models, prices, intents, ladders, roles, keys, version 1."""
     fresh = not PolicyVersion.objects.exists()
     _providers()
     _environment_keys()
@@ -65,7 +65,7 @@ def _providers() -> None:
 
 
 def _models(provider: Provider, vendor: Vendor) -> bool:
-    """The vendor's models that are not there yet; whether there were any."""
+    """Make the vendor's models that are missing; returns whether any were."""
     made = False
     for model in vendor.models:
         values = msgspec.structs.asdict(model)
@@ -76,7 +76,7 @@ def _models(provider: Provider, vendor: Vendor) -> bool:
 
 
 def _prices(provider: Provider, vendor: Vendor) -> bool:
-    """The vendor's prices that are not there yet; whether there were any."""
+    """Make the vendor's prices that are missing; returns whether any were."""
     made = False
     for price in vendor.prices:
         values = msgspec.structs.asdict(price)
@@ -89,14 +89,14 @@ def _prices(provider: Provider, vendor: Vendor) -> bool:
 
 
 def _environment_keys() -> None:
-    """One row for each key that the environment names; the key itself stays there."""
+    """Make a row for each key that the environment names; the key itself stays there."""
     changed = [_environment_key(slug, value) for slug, value in settings.ENV_KEYS.items()]
     if any(changed):
         Revision.bump()
 
 
 def _environment_key(slug: str, value: str) -> bool:
-    """Make, renew or remove the row of one key; whether the key is another one than before."""
+    """Make, renew or remove the row of one key; returns whether the key is another one than before."""
     provider = Provider.objects.get(slug=slug)
     rows = ProviderKey.objects.filter(provider=provider, source=ProviderKey.Source.ENVIRONMENT)
     if not value:
@@ -142,7 +142,7 @@ def _ladders() -> None:
 
 
 def _roles() -> None:
-    """Groups for staff. One that exists is left as it is."""
+    """Make the groups of staff that are missing."""
     for name, codenames in ROLES.items():
         group, new = Group.objects.get_or_create(name=name)
         if new:

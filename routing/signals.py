@@ -1,4 +1,4 @@
-"""What routing tells those above it, whom it does not know."""
+"""The signals by which routing tells other parts of the site what happened."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""The pages on which staff decide which model answers what."""
+"""The admin pages on which staff decide which model answers what."""
 
 from routing.admin import intents, keys, ladders, policies, prices, providers, try_message
 

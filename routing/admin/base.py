@@ -1,4 +1,4 @@
-"""What all routing pages of the admin have in common: a save tells every process."""
+"""The base classes of all routing pages in the admin: every save tells every process."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ __all__ = ["ModelAdmin", "PolicyAdmin", "RoutingTableAdmin", "TabularInline"]
 
 
 class RoutingTableAdmin(ModelAdmin):
-    """Providers, keys, models, prices: they hold for the next message, without a policy version."""
+    """Base of the pages whose changes hold from the next message on, without a policy version."""
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
         """Save and tell every process, in the view's transaction; tell the person what was corrected."""
@@ -45,7 +45,7 @@ class RoutingTableAdmin(ModelAdmin):
 
 
 class PolicyAdmin(ModelAdmin):
-    """What policy versions are made of: every save publishes, in the view's transaction.
+    """Base of the pages that make up the policy: every save publishes a version in the same transaction.
 
     The form must be a `routing.forms.stale.PolicyForm`.
     """

@@ -17,7 +17,7 @@ from routing.services import policy
 
 
 class RuleInline(TabularInline):
-    """The rules of one intent."""
+    """The table of an intent's rules on the intent's page."""
 
     model = IntentRule
     form = RuleForm
@@ -30,7 +30,7 @@ class RuleInline(TabularInline):
 
 @admin.register(Intent)
 class IntentAdmin(PolicyAdmin):
-    """Intents."""
+    """The pages on which staff edit intents, with their examples and rules."""
 
     form = IntentForm
     inlines = [RuleInline]
@@ -50,39 +50,39 @@ class IntentAdmin(PolicyAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Its name is in logs, reports and old versions."""
+        """Lock the name of an intent that exists: logs, reports and old versions use it."""
         return ["its_ladder", "name"] if obj else ["its_ladder"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Intent]:
-        """With the number of rules."""
+        """Read the intents with their ladder and the number of their rules."""
         rows: QuerySet[Intent] = super().get_queryset(request).select_related("ladder")
         return rows.annotate(rule_count=Count("rules"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The intent that takes what no other does cannot be deleted."""
+        """Protect the fallback intent, which takes the messages that no other intent claims."""
         if obj is not None and obj.name == FALLBACK_INTENT:
             return False
         return super().has_delete_permission(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """An intent's ladder goes with it, though ladders cannot be deleted on their own."""
+        """Allow the intent's ladder to be deleted with it, although ladders cannot be deleted alone."""
         named, counts, needed, protected = super().get_deleted_objects(objs, request)
         return named, counts, needed - {Ladder._meta.verbose_name}, protected
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        """A new intent gets its ladder at once, so that its messages are served."""
+        """Save, and give a new intent its ladder at once, so that its messages can be answered."""
         super().save_model(request, obj, form, change)
         assert isinstance(obj, Intent)
         policy.give_ladder(obj)
 
     @admin.display(description="Rules")
     def number_of_rules(self, row: Any) -> int:
-        """How many rules it has."""
+        """The count that `get_queryset` added."""
         return int(row.rule_count)
 
     @admin.display(description="Ladder")
     def its_ladder(self, row: Intent) -> str:
-        """A link to the models that serve it."""
+        """A link to the ladder that serves the intent."""
         if row._state.adding:
             return "Made with the intent: a copy of the one for everything else."
         url = reverse("admin:routing_ladder_change", args=[row.ladder.pk])
@@ -94,7 +94,7 @@ class IntentAdmin(PolicyAdmin):
 
 @admin.register(IntentRule)
 class RuleAdmin(PolicyAdmin):
-    """The rules of all intents, to find one among hundreds. New ones are added to their intent."""
+    """A list of the rules of all intents, in which one can be searched; an intent's own page adds rules."""
 
     form = SingleRuleForm
     list_display = ["short_text", "intent", "kind", "weight"]
@@ -106,10 +106,10 @@ class RuleAdmin(PolicyAdmin):
     readonly_fields = ["intent"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """An intent's own page adds them."""
+        """No: rules are added on the page of their intent."""
         return False
 
     @admin.display(description="Text", ordering="text")
     def short_text(self, row: IntentRule) -> str:
-        """Patterns are long; their beginning tells them apart."""
+        """The first 90 characters: patterns are long, and their beginning tells them apart."""
         return Truncator(row.text).chars(90)

@@ -1,4 +1,4 @@
-"""The pages of provider keys, which are typed once, sealed, tested and revoked, and never shown."""
+"""The pages of provider keys: staff enter, test and revoke them; nobody sees them again."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from routing.services import credentials, key_check
 
 @admin.register(ProviderKey)
 class ProviderKeyAdmin(RoutingTableAdmin):
-    """Provider keys."""
+    """The pages on which staff add, test, switch off and delete provider keys."""
 
     list_display = ["label", "provider", "ends_in", "source", "enabled", "tested_at", "test_result"]
     list_filter = ["provider", "enabled", "source"]
@@ -41,13 +41,13 @@ class ProviderKeyAdmin(RoutingTableAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """A key is typed when its row is made, and never again."""
+        """Use the form with a key field for a new row only: a key cannot be changed afterwards."""
         if obj is None:
             kwargs["form"] = NewKeyForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What is typed; and for a key that is there, what is known about it."""
+        """The fields to fill in for a new key; for an existing one also what is known about it."""
         if obj is None:
             return [(None, {"fields": ["provider", "label", "value", "enabled"]})]
         return [
@@ -56,11 +56,11 @@ class ProviderKeyAdmin(RoutingTableAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Of a key that is there, only label and switch can be changed."""
+        """Lock an existing key but for its label and its switch."""
         return self.shown if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A key of the environment is removed there; here it can be switched off."""
+        """Protect a key of the environment: it is removed there; here it can be switched off."""
         if obj is not None and obj.source == ProviderKey.Source.ENVIRONMENT:
             return False
         return super().has_delete_permission(request, obj)
@@ -70,11 +70,11 @@ class ProviderKeyAdmin(RoutingTableAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Keep the typed key out of error reports."""
+        """Show and save the form of a new key; the decorators keep it out of error reports."""
         return super().add_view(request, form_url, extra_context)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Seal a new key; the row is made by the service, for its id is part of what is sealed."""
+        """Seal a new key; `add_key` makes the row, because the row's id is part of what is sealed."""
         if change:
             return super().save_form(request, form, change)
         assert request.user.is_authenticated
@@ -95,18 +95,18 @@ class ProviderKeyAdmin(RoutingTableAdmin):
 
     @admin.action(description="Test the selected keys at their provider", permissions=["change"])
     def test_keys(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
-        """Ask each provider for a word with the key; costs a few tokens."""
+        """Test each selected key by a short call to its provider, which costs a few tokens."""
         for key in queryset.select_related("provider"):
             self._test(request, key)
 
     @admin.action(description="Switch the selected keys on", permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
-        """Use them from the next message on."""
+        """Let the selected keys be used from the next message on."""
         self._switch(request, queryset, enabled=True)
 
     @admin.action(description="Switch the selected keys off", permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
-        """Use them no more from the next message on."""
+        """Stop using the selected keys from the next message on."""
         self._switch(request, queryset, enabled=False)
 
     @transaction.atomic
@@ -127,7 +127,7 @@ class ProviderKeyAdmin(RoutingTableAdmin):
         self.message_user(request, f"{key}: {checked.words}", level)
 
     def get_urls(self) -> list[URLPattern]:
-        """One more: the Test button of a key's own page."""
+        """Add the address of the Test button on a key's own page."""
         view = self.admin_site.admin_view(require_POST(self.test_view))
         return [path("<int:pk>/test/", view, name="routing_providerkey_test"), *super().get_urls()]
 

@@ -1,4 +1,4 @@
-"""The page of a ladder: which models serve an intent, in the order to which they are dragged."""
+"""The page of a ladder: the models that serve an intent, in an order that staff change by dragging."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ ORDER_OF_CALLS = (
 
 
 class RungInline(TabularInline):
-    """The rungs, from the first that is tried to the last."""
+    """The table of a ladder's rungs, in the order in which they are tried."""
 
     model = Rung
     form = RungForm
@@ -38,26 +38,26 @@ class RungInline(TabularInline):
         js = ["routing/new_rungs.js"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A model is listed with its provider: read both in one query, not in one each."""
+        """Read models and providers in one query: each model is listed with its provider."""
         kwargs["queryset"] = Deployment.objects.select_related("provider")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Only a choice: models are made and changed on their own pages."""
+        """Leave out the buttons that add or change a model: models have pages of their own."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rung]:
-        """With what a rung is called."""
+        """Read the rungs with the rows that their names are made from."""
         rows: QuerySet[Rung] = super().get_queryset(request)
         return rows.select_related("deployment__provider", "ladder")
 
 
 @admin.register(Ladder)
 class LadderAdmin(PolicyAdmin):
-    """Ladders. They come and go with their intents."""
+    """The pages on which staff edit ladders; a ladder is made and deleted with its intent."""
 
     form = PolicyForm
     inlines = [RungInline]
@@ -84,24 +84,24 @@ class LadderAdmin(PolicyAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ladder]:
-        """With intent and rungs."""
+        """Read the ladders with their intent and rungs."""
         rows: QuerySet[Ladder] = super().get_queryset(request)
         return rows.select_related("intent").prefetch_related("rungs__deployment")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A ladder is made with its intent."""
+        """No: a ladder is made with its intent."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A ladder goes with its intent."""
+        """No: a ladder is deleted with its intent."""
         return False
 
     @admin.display(description="Serves", ordering="intent__position")
     def purpose(self, row: Ladder) -> str:
-        """The intent it serves, or its purpose."""
+        """The intent that the ladder serves, or the ladder's name where it serves none."""
         return f"{row.intent.label} ({row.name})" if row.intent else row.name
 
     @admin.display(description="Models, first to last")
     def order(self, row: Ladder) -> str:
-        """The rungs in one line."""
+        """The models of the ladder in one line."""
         return " → ".join(rung.deployment.label for rung in row.rungs.all())

@@ -1,4 +1,4 @@
-"""The settings that hold for every message, and the versions of the policy."""
+"""The pages of the settings that hold for every message, and of the policy's versions."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from routing.services.policy_content import IntentContent, LadderContent, Policy
 
 @admin.register(Policy)
 class PolicySettingsAdmin(PolicyAdmin):
-    """The one row of settings for every message."""
+    """The page of the one row of settings that hold for every message."""
 
     form = PolicyForm
     fieldsets = [
@@ -33,15 +33,15 @@ class PolicySettingsAdmin(PolicyAdmin):
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one row."""
+        """No: there is exactly one row."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It stays."""
+        """No: there is exactly one row."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Straight to the one row."""
+        """Redirect from the list to the page of the one row."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse("admin:routing_policy_change", args=[1]))
@@ -49,7 +49,7 @@ class PolicySettingsAdmin(PolicyAdmin):
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(ModelAdmin):
-    """Versions: read, compared, reverted to; never changed."""
+    """The pages on which staff read policy versions and revert to one; a version is never changed."""
 
     list_display = ["number", "created_at", "author_name", "difference"]
     list_select_related = ["author"]
@@ -59,25 +59,25 @@ class PolicyVersionAdmin(ModelAdmin):
     fieldsets = [(None, {"fields": ["number", "created_at", "author_name", "difference"]})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
-        """Without the content, which is large: the one page that shows it reads it."""
+        """Read the versions without their large content, which only a version's own page needs."""
         rows: QuerySet[PolicyVersion] = super().get_queryset(request)
         return rows.defer("content")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Versions are made by saving."""
+        """No: a version is made by saving a part of the policy."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
+        """No: a version stays as it was published."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: turns name the version they were served under."""
+        """No: turns name the version under which they were served."""
         return False
 
     @admin.display(description="Author")
     def author_name(self, row: PolicyVersion) -> str:
-        """Who saved it."""
+        """The name of the person who saved it; "shipped" for the first version."""
         return row.author.get_username() if row.author else "shipped"
 
     def changeform_view(
@@ -87,7 +87,7 @@ class PolicyVersionAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        """With the content, readable, and the way back."""
+        """Show a version with its content in readable form and, where it may be used, a Revert button."""
         extra: dict[str, Any] = {}
         if (row := self.get_object(request, object_id or "")) is not None:
             said = policy_content.load(row)
@@ -102,7 +102,7 @@ class PolicyVersionAdmin(ModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """One more: back to a version."""
+        """Add the address of the Revert button."""
         view = self.admin_site.admin_view(self.revert_view)
         return [
             path("<int:number>/revert/", view, name="routing_policyversion_revert"),
@@ -110,7 +110,7 @@ class PolicyVersionAdmin(ModelAdmin):
         ]
 
     def revert_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        """GET asks whether it is meant; POST does it. Takes a version's number."""
+        """Ask for confirmation (GET), or revert to the version of this number (POST)."""
         if not _may_revert(request):
             raise PermissionDenied
         version = get_object_or_404(PolicyVersion, number=number)
@@ -145,13 +145,13 @@ class PolicyVersionAdmin(ModelAdmin):
 
 
 def _may_revert(request: HttpRequest) -> bool:
-    """A revert may change any part of the policy."""
+    """Whether the person may change every part of the policy, since a revert may do so."""
     parts = ("policy", "ladder", "intent")
     return all(request.user.has_perm(f"routing.change_{part}") for part in parts)
 
 
 def _ladders(said: PolicyContent) -> list[tuple[str, LadderContent, list[str], str, str]]:
-    """Name, ladder, rungs as people call them (one that is gone by its name), scope, break."""
+    """For each ladder: name, content, labels of its rungs (of a deleted model its name), scope, break."""
     labels = {row.name: str(row) for row in Deployment.objects.select_related("provider")}
     order = list(_intents(said))
     ladders = sorted(
@@ -171,5 +171,5 @@ def _ladders(said: PolicyContent) -> list[tuple[str, LadderContent, list[str], s
 
 
 def _intents(said: PolicyContent) -> dict[str, IntentContent]:
-    """In staff's order: JSON in PostgreSQL keeps none."""
+    """The intents in staff's order, which PostgreSQL's JSON does not keep."""
     return dict(sorted(said.intents.items(), key=lambda item: (item[1].position, item[0])))

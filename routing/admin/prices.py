@@ -1,4 +1,4 @@
-"""What models cost, from which day on.
+"""The pages of prices: what a model costs, and from which day on.
 
 A price that has begun to hold is neither changed nor deleted: costs were computed with it, and their
 pages lead to it. Deleting it would not mend those costs either; a row that holds from now on mends the
@@ -20,7 +20,7 @@ from routing.models import Price
 
 @admin.register(Price)
 class PriceAdmin(RoutingTableAdmin):
-    """Prices by day and prompt size."""
+    """The pages on which staff add and read prices by day and prompt size."""
 
     list_display = [
         "model",
@@ -55,17 +55,17 @@ class PriceAdmin(RoutingTableAdmin):
     ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: what was computed with a price must stay explicable."""
+        """No: a cost that was computed with a price must stay explicable."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only before it begins to hold."""
+        """Only before the price begins to hold."""
         if obj is not None and obj.effective_from <= timezone.now():
             return False
         return super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Price]:
-        """With whether each row has begun, and whether a later one has taken its place."""
+        """Read the prices, each with whether it has begun and whether a later one has replaced it."""
         begun = Price.objects.filter(effective_from__lte=Now())
         later = begun.filter(
             provider=OuterRef("provider"),
@@ -81,37 +81,37 @@ class PriceAdmin(RoutingTableAdmin):
 
     @admin.display(description="From (UTC)", ordering="effective_from")
     def from_day(self, row: Price) -> str:
-        """In figures: the list is wide."""
+        """The moment from which it holds, written short because the list is wide."""
         return f"{row.effective_from:%Y-%m-%d %H:%M}"
 
     @admin.display(description="Input", ordering="input_usd")
     def its_input(self, row: Price) -> str:
-        """USD per million."""
+        """USD per million input tokens."""
         return _plain(row.input_usd)
 
     @admin.display(description="Cached input", ordering="cached_input_usd")
     def its_cached_input(self, row: Price) -> str:
-        """USD per million."""
+        """USD per million cached input tokens."""
         return _plain(row.cached_input_usd)
 
     @admin.display(description="Output", ordering="output_usd")
     def its_output(self, row: Price) -> str:
-        """USD per million."""
+        """USD per million output tokens."""
         return _plain(row.output_usd)
 
     @admin.display(description="Searches", ordering="search_usd")
     def its_search(self, row: Price) -> str:
-        """USD per thousand."""
+        """USD per thousand searches."""
         return _plain(row.search_usd)
 
     @admin.display(description="In force")
     def when(self, row: Any) -> str:
-        """Where the row stands in time."""
+        """Whether the price holds now, not yet, or no longer."""
         if not row.has_begun:
             return "not yet"
         return "no longer" if row.is_replaced else "now"
 
 
 def _plain(amount: Decimal | None) -> str:
-    """Without the zeros that the column is stored with."""
+    """The amount without the trailing zeros with which the column stores it."""
     return "–" if amount is None else f"{amount.normalize():f}"

@@ -14,7 +14,7 @@ from routing.services import credentials
 
 @admin.register(Provider)
 class ProviderAdmin(RoutingTableAdmin):
-    """Providers."""
+    """The pages on which staff edit providers and their addresses."""
 
     form = ProviderForm
     list_display = ["name", "slug", "wire", "address_in_use", "usable_keys", "enabled"]
@@ -29,17 +29,17 @@ class ProviderAdmin(RoutingTableAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Its slug is in every ladder and sealed with its keys."""
+        """Lock the slug of a provider that exists: ladders use it, and its keys are sealed with it."""
         return ["address_in_use", "slug"] if obj else ["address_in_use"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Provider]:
-        """With the number of keys that are switched on."""
+        """Read the providers with the number of keys that are switched on."""
         rows: QuerySet[Provider] = super().get_queryset(request)
         return rows.annotate(keys_on=Count("keys", filter=Q(keys__enabled=True)))
 
     @admin.display(description="Address in use")
     def address_in_use(self, row: Provider) -> str:
-        """The environment's address wins over the one entered here."""
+        """The address that is called: the environment's, if it names one, else the one entered here."""
         address = credentials.base_url(row)
         if not address:
             return "none"
@@ -48,13 +48,13 @@ class ProviderAdmin(RoutingTableAdmin):
 
     @admin.display(description="Keys switched on")
     def usable_keys(self, row: Any) -> str:
-        """How many keys may be used."""
+        """The number of keys that may be used, or that none is needed."""
         return str(row.keys_on) if row.needs_key or row.keys_on else "needs none"
 
 
 @admin.register(Deployment)
 class DeploymentAdmin(RoutingTableAdmin):
-    """Models at providers, with their limits."""
+    """The pages on which staff edit models at providers, with their limits."""
 
     list_display = [
         "label",
@@ -70,14 +70,14 @@ class DeploymentAdmin(RoutingTableAdmin):
     search_fields = ["label", "model", "provider__name"]
     fieldsets = [
         (None, {"fields": ["provider", "model", "label", "enabled", "offered", "demo"]}),
-        ("How long it is there", {"fields": ["retires_on"]}),
+        ("Retirement", {"fields": ["retires_on"]}),
         ("Size", {"fields": ["context_window", "max_output_tokens"]}),
         (
-            "Patience",
+            "Timeouts and calls at once",
             {"fields": ["first_token_timeout_s", "thinking_timeout_s", "max_concurrency"]},
         ),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Ladders, versions and records know a model by these two."""
+        """Lock provider and model of a row that exists: ladders, versions and records know it by them."""
         return ["provider", "model"] if obj else []

@@ -1,4 +1,4 @@
-"""A table for staff: how strongly a message speaks for each intent."""
+"""Makes the table that shows staff how strongly a message speaks for each intent."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ HIDDEN = "hidden"
 def score_table(
     scores: Iterable[IntentScore], *, labels: Mapping[str, str], with_text: bool = True
 ) -> dict[str, Any]:
-    """A row for each intent that anything speaks for, and one for all the others together.
+    """A row for each intent with evidence, and one row for all the others together.
 
     `labels`: what people call the intents. `with_text`: whether the pieces of the message that gave
     evidence may be seen.

@@ -1,4 +1,4 @@
-"""The page "Try a message": where it would go and why. Nothing is sent.
+"""The page "Try a message": shows where a message would go and why, without sending it.
 
 Past turns belong to the chat, which hands their source to `read_past_turns_from` when it starts.
 """
@@ -42,12 +42,12 @@ _sources: list[PastTurns] = []
 
 
 def read_past_turns_from(source: PastTurns) -> None:
-    """Where past turns come from; the latest source given counts."""
+    """Set where past turns are read from; the latest call counts."""
     _sources[:] = [source]
 
 
 def try_message(request: HttpRequest) -> HttpResponse:
-    """The page: a form, and below it the decision. `?turn=<id>` shows a past turn at once."""
+    """Show the form and, once it is filled in, the decision; `?turn=<id>` fills it with a past turn."""
     user = request.user
     if not user.is_authenticated or not user.has_perm(PERMISSION):
         raise PermissionDenied
@@ -65,7 +65,7 @@ def try_message(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(form: TryForm, user: AbstractBaseUser) -> Asked | None:
-    """What the form asks about; None, with an error on the form, if there is no such turn."""
+    """The message that the form asks about; None, with an error on the form, if there is no such turn."""
     turn = form.cleaned_data.get("turn", "").strip()
     if not turn:
         return Asked(form.cleaned_data["message"], History())
@@ -76,7 +76,7 @@ def _asked(form: TryForm, user: AbstractBaseUser) -> Asked | None:
 
 
 def _explained(decision: Decision) -> dict[str, Any]:
-    """The decision in tables."""
+    """What the template shows of the decision."""
     route = decision.route
     order = decision.order()
     first = order[0].deployment if order else None

@@ -1,1 +1,1 @@
-"""What does a new house start with? Plain data that staff may change afterwards."""
+"""What a new installation starts with: plain data that staff may change afterwards."""

@@ -1,4 +1,4 @@
-"""The three groups of staff and what each may do; superusers may do everything.
+"""The three groups of staff, and what each may do; superusers may do everything.
 
 Whoever may edit policies must not be able to set or remove a key, and the other way round.
 """

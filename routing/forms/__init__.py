@@ -1,1 +1,1 @@
-"""The forms of the admin: what staff may enter, and what they are told when it cannot be used."""
+"""The forms of the admin: they check what staff enter, and explain what cannot be used."""

@@ -21,21 +21,21 @@ else:
 
 
 class IntentForm(PolicyForm):
-    """An intent, which is never left without its last resort."""
+    """Form of an intent; it keeps the fallback intent switched on."""
 
     class Meta:
         model = Intent
         fields = ["name", "label", "description", "examples", "enabled", "position"]
 
     def clean_name(self) -> str:
-        """A new intent's ladder is called like it, so the name must be free there too."""
+        """Refuse a name that a ladder has already: a new intent's ladder gets the intent's name."""
         name: str = self.cleaned_data["name"]
         if Ladder.objects.filter(name=name).exists():
             raise ValidationError("A ladder of this name exists already. Choose another name.")
         return name
 
     def clean_enabled(self) -> bool:
-        """The intent that takes what no other does cannot be switched off."""
+        """Refuse to switch off the fallback intent, which takes the messages that no other claims."""
         enabled: bool = self.cleaned_data["enabled"]
         if self.instance.name == FALLBACK_INTENT and not enabled:
             raise ValidationError(
@@ -45,14 +45,14 @@ class IntentForm(PolicyForm):
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
-    """One rule of an intent; the router itself says whether it can use it."""
+    """Form of one rule; it asks the router itself whether the rule can be used."""
 
     class Meta:
         model = IntentRule
         fields = ["kind", "text", "weight"]
 
     def clean(self) -> dict[str, Any]:
-        """Put what is wrong with the rule beside the field it is about."""
+        """Put the router's complaint about the rule beside the field that it concerns."""
         cleaned = super().clean() or self.cleaned_data
         kind, text, weight = (cleaned.get(name) for name in ("kind", "text", "weight"))
         if (
@@ -66,7 +66,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
 
 class SingleRuleForm(RuleForm, PolicyForm):
-    """A rule on a page of its own, where a long pattern is seen whole."""
+    """Form of a rule on a page of its own, with room for a long pattern."""
 
     text = forms.CharField(
         max_length=1000,
@@ -75,7 +75,7 @@ class SingleRuleForm(RuleForm, PolicyForm):
     )
 
     def clean_text(self) -> str:
-        """A line break is never meant: it would be part of the pattern."""
+        """Refuse line breaks, which would become part of the pattern."""
         text: str = self.cleaned_data["text"]
         if len(text.splitlines()) > 1:
             raise ValidationError("Write it in one line.")
@@ -83,7 +83,7 @@ class SingleRuleForm(RuleForm, PolicyForm):
 
 
 class RungForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
-    """One rung. A new one has no position yet and comes last, until it is dragged."""
+    """Form of one rung; a new one has no position yet and comes last until it is dragged."""
 
     position = forms.IntegerField(required=False, min_value=0, max_value=32_000)
 
@@ -93,10 +93,10 @@ class RungForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
 
 class FixedRowsFormSet(InlineFormSet):
-    """Rows that may have been deleted by somebody else since the page was shown."""
+    """Forms of rows that somebody else may have deleted since the page was shown."""
 
     def clean(self) -> None:
-        """Say so, for the error of a row's hidden id is shown nowhere."""
+        """Show an error where a row is gone: Django puts it on the row's hidden id, where nobody sees it."""
         super().clean()
         if any("id" in errors for errors in self.errors):
             raise ValidationError(
@@ -106,10 +106,10 @@ class FixedRowsFormSet(InlineFormSet):
 
 
 class RungFormSet(FixedRowsFormSet):
-    """The rungs of one ladder: at least one, none twice."""
+    """Forms of the rungs of one ladder: at least one rung, and no model twice."""
 
     def clean(self) -> None:
-        """Refuse an empty ladder and a model that stands in it twice; give new rungs their place."""
+        """Refuse an empty ladder and a model that occurs twice; give new rungs their position."""
         super().clean()
         if any(self.errors):
             return

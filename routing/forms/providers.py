@@ -22,7 +22,7 @@ SHORTEST_KEY = 8
 
 
 class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
-    """A provider, called only at addresses that may be given keys."""
+    """Form of a provider; it accepts only addresses to which keys may be sent."""
 
     wire = forms.ChoiceField(widget=SelectWidget, help_text="The protocol this provider speaks.")
 
@@ -39,7 +39,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
             field.choices = [(name, wire.label) for name, wire in WIRES.items()]
 
     def clean_base_url(self) -> str:
-        """Only known vendors, and what the environment names; what is certain is corrected."""
+        """Correct what is clearly mistyped; refuse hosts that neither a vendor nor the environment names."""
         try:
             read = read_address(self.cleaned_data["base_url"])
         except NotUsable as problem:
@@ -51,7 +51,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
 
 class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
-    """The only place where a key is ever typed. It is not part of the row and is never rendered."""
+    """Form of a new key, the only place where one is typed; it is never part of the row or of a page."""
 
     value = forms.CharField(
         label="Key",
@@ -70,7 +70,7 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
     @sensitive_variables()
     def clean_value(self) -> str:
-        """The key alone: what was pasted around it is left out where that is certain."""
+        """The key without what was clearly pasted around it."""
         try:
             read = read_key(self.cleaned_data["value"])
         except NotUsable as problem:

@@ -1,4 +1,4 @@
-"""What staff type to see where a message would go."""
+"""The form of the page "Try a message"."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ else:
 
 
 class TryForm(forms.Form):
-    """Either a message of one's own, or a past turn with all that was said before it."""
+    """Form for either a new message, or a past turn with all that was said before it."""
 
     message = forms.CharField(
         required=False,
@@ -27,11 +27,11 @@ class TryForm(forms.Form):
         max_length=36,
         label="Or a past turn",
         widget=TextWidget,
-        help_text="Its id: its prompt is read again after what was said before it.",
+        help_text="The id of a turn. Its prompt is tried after the same earlier messages as then.",
     )
 
     def clean(self) -> dict[str, Any]:
-        """One of the two is needed."""
+        """Refuse a form with neither a message nor a turn."""
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("message", "").strip() and not cleaned.get("turn", "").strip():
             raise ValidationError("Type a message, or give the id of a past turn.")

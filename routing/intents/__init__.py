@@ -1,4 +1,4 @@
-"""What does a message want? A pure answer in well under a millisecond: no provider, no database.
+"""Detects what a message wants, in well under a millisecond, without a provider or a database.
 
 detector = Detector(specs)
 detector.detect("write a function that sorts a list").intent  # "coding_help"

@@ -1,7 +1,7 @@
-"""Which intent does a message have, and why?
+"""Detects a message's intent, and says why.
 
 Every intent's score is the plain sum of its evidence: rules that hold, likeness to its examples,
-and, for a message that leans on an earlier one, the previous turn's intent. The fallback intent
+and, for a message that refers to an earlier one, the previous turn's intent. The fallback intent
 starts with a fixed score, so that it wins whenever nothing else claims the message.
 """
 
@@ -23,9 +23,9 @@ LONG_WORDS = 8
 EMPTY_SCORE = 5.0
 CUE_WEIGHT = 3.2
 LOST_CUE_WEIGHT = 1.0
-"""What a cue adds to the fallback when there is no previous turn for it to point at."""
+"""What a cue adds to the fallback when there is no previous turn that it can refer to."""
 THREAD_WEIGHT = 1.1
-"""A message without a cue still leans on its thread, enough to outweigh what is faint."""
+"""What the previous turn adds to its intent without a cue: enough to outweigh faint signs."""
 CLEAR_LEAD = 0.5
 
 _Reasons = dict[str, list[Hit]]
@@ -88,7 +88,7 @@ class Detector:
     def _lean_on_previous(
         self, prepared: Prepared, previous: str | None, reasons: _Reasons
     ) -> bool:
-        """Add what a previous turn says; return whether it claims the message as its own."""
+        """Add evidence from the previous turn; return whether that turn's intent claims the message."""
         cue = self._follow_up.cue(prepared)
         if cue and previous is None:
             evidence = Evidence("points at something not given", cue, LOST_CUE_WEIGHT)

@@ -1,4 +1,4 @@
-"""Does a message lean on what was said before?
+"""Recognises messages that refer to what was said before.
 
 "Make it shorter" or "and in Germany?" says what to do, but not with what. Such a message goes
 where the previous turn went; with no previous turn, it is unclear.
@@ -11,7 +11,7 @@ from routing.intents.text import Prepared
 
 MAX_WORDS = 12
 MAX_UNSPACED_CHARS = 24
-"""Longer messages bring their own matter, whatever they point at."""
+"""Longer messages say themselves what they are about, whatever they refer to."""
 
 _POINTERS = r"(?:it|this|that|these|those|them|one|ones)"
 _CUES = (
@@ -49,10 +49,10 @@ _REFERENCES = (
 
 
 class FollowUp:
-    """The cues that a message leans on an earlier one, in two patterns."""
+    """The signs that a message refers to an earlier one, compiled into two patterns."""
 
     def __init__(self) -> None:
-        """Compile the cues once."""
+        """Compile the patterns once."""
         self._cues = _any_of(_CUES)
         self._references = _any_of(_REFERENCES)
 
@@ -68,7 +68,7 @@ def _any_of(patterns: tuple[str, ...]) -> "re2._Regexp":
 
 
 def is_short(prepared: Prepared) -> bool:
-    """Whether a message is too short to bring its own matter."""
+    """Whether a message is so short that it may need an earlier one to be understood."""
     count = len(prepared.words)
     if not prepared.folded.isascii() and len(prepared.folded) > MAX_UNSPACED_CHARS and count < 4:
         return False

@@ -1,6 +1,6 @@
-"""Which staff rules hold for a message?
+"""Finds the staff rules that hold for a message.
 
-Patterns run on RE2, whose time is linear in the text, so that no pattern can stall the house:
+Patterns run on RE2, whose time is linear in the text, so that no pattern can stall the site:
 https://github.com/google/re2/wiki/WhyRE2. They are searched one by one: an `re2.Set` of the
 shipped patterns took four times as long on messages it had not seen, because it builds its large
 automaton as it reads, and it reports nothing when it runs out of memory. A pattern may name a group to say in words
@@ -22,7 +22,7 @@ MAX_WEIGHT = 10.0
 MAX_PROGRAM_SIZE = 3_000
 """In RE2 instructions. A pattern costs at most about this times the text's length."""
 MAX_KEYWORDS_COUNTED = 4
-"""Keywords of one intent that count in one message: a long pasted text is not a louder request."""
+"""Keywords of one intent that count in one message: more of them, as in a long pasted text, make the request no clearer."""
 _SHOWN_CHARS = 60
 
 
@@ -68,7 +68,7 @@ def _message(error: re2.error) -> str:
 
 
 def case_insensitive(*, captures: bool = False) -> re2.Options:
-    """Return the options that every pattern of this room is compiled with.
+    """Return the options with which every pattern of this package is compiled.
 
     Without captures RE2 finds a match by its automaton alone, several times faster.
     """

@@ -1,4 +1,4 @@
-"""Whose examples does a message resemble?
+"""Finds the intents whose examples a message resembles.
 
 A small bag of features, weighed once by log-odds: a word that only one intent's examples use
 speaks for that intent, a word that all use speaks for none. Deterministic, and of use from the
@@ -18,16 +18,16 @@ MIN_WEIGHT = 0.1
 _SCALE = 0.65
 _PRIOR_EXAMPLES = 4.0
 _DAMPING = 4.0
-"""One or two words, however telling, are a faint likeness."""
+"""Keeps the likeness small for a message of only one or two words."""
 _STEM_CHARS = 5
 _MAX_WORDS = 120
 
 
 class Similarity:
-    """The examples of all intents, turned into weights at construction."""
+    """Weights that were computed from the examples of all intents."""
 
     def __init__(self, examples: Mapping[str, Sequence[str]]) -> None:
-        """Learn from intent -> examples. Empty examples are ignored."""
+        """Compute the weights from intent -> examples; empty examples are ignored."""
         bags = {
             intent: [bag for text in texts if (bag := features(prepare(text)))]
             for intent, texts in examples.items()

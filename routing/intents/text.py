@@ -1,6 +1,6 @@
-"""What of a message is looked at, and in which form?
+"""Cuts and folds a message into the forms that the detector reads.
 
-`Prepared` holds the three forms that the rest of the room reads: the bytes that patterns search,
+`Prepared` holds the three forms that the other modules read: the bytes that patterns search,
 the folded text that keywords are found in, and its words.
 """
 
@@ -26,7 +26,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+")
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A message, cut to a bounded size and brought into comparable forms."""
+    """A message, cut to a bounded size, in the three forms that rules and examples are compared with."""
 
     raw: bytes
     folded: str

@@ -1,4 +1,4 @@
-"""What goes into a detection, and what comes out of it? Plain values only."""
+"""The plain values that go into a detection and come out of it."""
 
 from typing import Literal
 
@@ -40,7 +40,7 @@ class Score(msgspec.Struct, frozen=True):
 
 
 class Detection(msgspec.Struct, frozen=True):
-    """The intent chosen for a message, and everything that led to it."""
+    """The intent chosen for a message, with every score and the reason."""
 
     intent: str
     scores: tuple[Score, ...]

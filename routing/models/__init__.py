@@ -1,4 +1,4 @@
-"""What staff edit, as tables. `services.snapshot` is what the hot path reads instead."""
+"""The tables that staff edit; requests are served from `services.snapshot`, which holds a copy of them."""
 
 from routing.models.intents import Intent, IntentRule
 from routing.models.policies import Ladder, Policy, PolicyVersion, Rung

@@ -1,10 +1,10 @@
-"""Intents: what a prompt can want, and the rules by which it is recognised."""
+"""The tables of intents and of the rules that recognise them."""
 
 from django.db import models
 
 
 class Intent(models.Model):
-    """One thing people want, e.g. help with code."""
+    """One kind of request that people make, e.g. help with code."""
 
     name = models.SlugField(unique=True, help_text="Used in logs and reports, e.g. coding_help.")
     label = models.CharField(max_length=60, help_text="What people see, e.g. coding help.")

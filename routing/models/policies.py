@@ -1,4 +1,4 @@
-"""The policy that staff edit, and every version it ever had."""
+"""The tables of the policy that staff edit, and of all its versions."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,7 +9,7 @@ from routing.models.providers import Deployment
 
 
 class Policy(models.Model):
-    """What holds for every message, whatever its intent. There is one row."""
+    """The settings that hold for every message, whatever its intent; there is one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     persona = models.TextField(blank=True, help_text="The system prompt that every model is given.")
@@ -78,14 +78,14 @@ class Ladder(models.Model):
         max_length=12,
         choices=CacheScope.choices,
         default=CacheScope.USER,
-        help_text="Whose same question may be given a kept reply.",
+        help_text="Who may be given a kept reply when they ask the same question.",
     )
     on_break = models.CharField(
         "then",
         max_length=9,
         choices=OnBreak.choices,
         default=OnBreak.RESTART,
-        help_text="Before the first words of a reply, the next model takes over unseen. This is for later.",
+        help_text="What happens when a model fails after its first words. Before them, the next one takes over unseen.",
     )
 
     web_search = models.BooleanField(
@@ -102,7 +102,7 @@ class Ladder(models.Model):
 
 
 class Rung(models.Model):
-    """One step of a ladder.
+    """One model of a ladder, at its position.
 
     Neither position nor deployment is unique in the database: the admin saves row by row, and two
     rows that swap them would meet in between. The form refuses a model that stands there twice.
@@ -122,7 +122,7 @@ class Rung(models.Model):
 
 
 class PolicyVersion(models.Model):
-    """What the policy was after one save. Never changed, never deleted."""
+    """The whole policy as it was after one save; never changed, never deleted."""
 
     number = models.PositiveIntegerField(unique=True)
     content = models.JSONField()

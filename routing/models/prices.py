@@ -1,4 +1,4 @@
-"""What a model costs, from when on."""
+"""The table of prices: what a model costs, and from when on."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who can be called, with which credential, and which of their models we use.
+"""The tables of providers, of their keys, and of the models that are used there.
 
 `changed_at` moves with every save by staff, also one that changes nothing: processes then forget what
 they had learned of the row. What must not count as such a save uses `update()` or `update_fields`.
@@ -31,7 +31,7 @@ class Provider(models.Model):
         blank=True,
         verbose_name="address",
         help_text="Ends in the version path, e.g. https://api.openai.com/v1 (Gemini: /v1beta); the rest of "
-        "a call's path is added to it. An address in the environment goes before this one.",
+        "a call's path is added to it. An address in the environment takes precedence over this one.",
     )
     needs_key = models.BooleanField(
         default=True, help_text="Off for a server of your own that asks for no key."
@@ -41,7 +41,7 @@ class Provider(models.Model):
         max_length=6,
         choices=Probe.choices,
         default=Probe.MODELS,
-        help_text="How we find out, without a user's message, that it is back.",
+        help_text="How the site finds out that the provider works again, without a user's message.",
     )
     enabled = models.BooleanField(
         default=True, help_text="Off: every rung at this provider is passed over."
@@ -56,7 +56,7 @@ class Provider(models.Model):
 
 
 class ProviderKey(models.Model):
-    """A credential at one provider: written once, sealed, never shown again."""
+    """A key for one provider: written once, sealed, never shown again."""
 
     class Source(models.TextChoices):
         SEALED = "sealed", "Sealed in the database"
@@ -99,12 +99,12 @@ class ProviderKey(models.Model):
 
     @property
     def identity(self) -> str:
-        """What is sealed with the key: a value copied to another row or provider does not open there."""
+        """What is sealed with the key, so that it does not open in another row or for another provider."""
         return f"provider key {self.pk} of {self.provider.slug}"
 
 
 class Deployment(models.Model):
-    """One model at one provider, with its limits: the thing that a rung calls and that gets sick."""
+    """One model at one provider, with its limits: what a rung calls, and what can be out of service."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="deployments")
     model = models.CharField(
@@ -122,8 +122,8 @@ class Deployment(models.Model):
         "longest reply (tokens)",
         default=4096,
         validators=[MinValueValidator(1)],
-        help_text="The longest reply we ask for, thinking included. A small window is never given to the "
-        "reply by more than half.",
+        help_text="Tokens that a reply may have at most, thinking included. Where the window is small, at "
+        "most half of it is kept for the reply.",
     )
     first_token_timeout_s = models.PositiveSmallIntegerField(
         "first word within (seconds)",
@@ -154,9 +154,9 @@ class Deployment(models.Model):
     demo = models.BooleanField(
         "demo model",
         default=False,
-        help_text="For a model too small to be right: wherever it stands in a ladder, it is asked last of "
-        "all, outside the number of calls. Its replies are never served again, and the smoke evaluation "
-        "does not judge them.",
+        help_text="A model for trying things out, too small for reliable answers. Wherever it stands in a "
+        "ladder, it is asked after all others and outside the number of calls. Its replies are never "
+        "served again, and the smoke evaluation does not judge them.",
     )
     retires_on = models.DateField(
         null=True,
@@ -178,7 +178,7 @@ class Deployment(models.Model):
         return f"{self.label} ({self.name})"
 
     def clean(self) -> None:
-        """The reply is part of what fits into the window."""
+        """Refuse a longest reply that is larger than the window, of which it is a part."""
         if None not in (self.context_window, self.max_output_tokens) and (
             self.max_output_tokens > self.context_window
         ):
@@ -191,5 +191,5 @@ class Deployment(models.Model):
 
     @property
     def name(self) -> str:
-        """How policies and programs call it, e.g. `openai/gpt-6-luna`."""
+        """The name in policies and programs, e.g. `openai/gpt-6-luna`."""
         return f"{self.provider.slug}/{self.model}"

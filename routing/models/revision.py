@@ -1,11 +1,11 @@
-"""One number by which every process notices that another one changed the routing tables."""
+"""The number by which every process notices that another one changed the routing tables."""
 
 from django.db import models
 from django.db.models import F
 
 
 class Revision(models.Model):
-    """The only row counts every change of a routing table; snapshots compare it."""
+    """Counts every change of a routing table, in its only row; snapshots compare it."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     number = models.PositiveBigIntegerField(default=0)

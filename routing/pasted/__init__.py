@@ -1,4 +1,4 @@
-"""Reads keys and addresses as people paste them: what is certain is corrected, the rest is refused."""
+"""Reads keys and addresses as people paste them: corrects clear mistakes, refuses the rest."""
 
 from routing.pasted.addresses import read_address
 from routing.pasted.keys import read_key

@@ -36,7 +36,7 @@ def read_address(raw: str) -> Pasted:
 
 
 def own_address(host: str) -> str:
-    """The address of the vendor to whom a host belongs, on that host; "" for any other host."""
+    """The vendor's usual address on this host, if the host is a known vendor's; else ""."""
     for vendor in VENDORS:
         if host in vendor.known_hosts:
             return f"https://{host}{urlsplit(vendor.base_url).path}"
@@ -64,7 +64,7 @@ def _parts(text: str) -> SplitResult:
 
 
 def _with_version(host: str, origin: str, path: str) -> tuple[str, str]:
-    """The path with the version that a known vendor needs, and what to say of it."""
+    """Add the version path that a known vendor needs; returns the path and a note on the correction."""
     own = own_address(host)
     if not own:
         return path, (

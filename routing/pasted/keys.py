@@ -8,7 +8,7 @@ _BEARER = re.compile(r"bearer\s+(?=\S)", re.IGNORECASE)
 
 
 def read_key(raw: str) -> Pasted:
-    """The key itself; "" when there is none. Raises NotUsable.
+    """The key itself, or "" when the text is empty. Raises NotUsable.
 
     White space, pairs of quotation marks and the word `Bearer` around it are left out. What its
     characters mean is the provider's business: only what no HTTP header can carry is refused.

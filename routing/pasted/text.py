@@ -1,4 +1,4 @@
-"""What keys and addresses have in common when they are pasted: quotation marks and white space."""
+"""Removes quotation marks and white space around pasted keys and addresses."""
 
 import re
 
@@ -26,11 +26,11 @@ _ASSIGNMENT = re.compile(r"(?:(?:export|set)\s+)?([A-Z][A-Z0-9_]*_(?:KEY|TOKEN|U
 
 
 class NotUsable(ValueError):
-    """It cannot be used. Its text says why, as a clause, and never repeats a key."""
+    """The pasted text cannot be used; the message says why, as a clause, and never repeats a key."""
 
 
 class Pasted(msgspec.Struct, frozen=True):
-    """What was meant, and what was corrected for it. Its repr shows neither."""
+    """The corrected text and notes on what was corrected; its repr shows neither."""
 
     text: str
     notes: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Pasted(msgspec.Struct, frozen=True):
 
 
 def unwrap(raw: str) -> Pasted:
-    """Without the white space and the pairs of quotation marks around it."""
+    """The text without the white space and the pairs of quotation marks around it."""
     text = raw.strip().strip(INVISIBLE).strip()
     notes: tuple[str, ...] = ()
     while len(text) >= 2 and text[-1] in QUOTES.get(text[0], ""):
@@ -51,6 +51,6 @@ def unwrap(raw: str) -> Pasted:
 
 
 def refuse_assignment(text: str) -> None:
-    """Raises NotUsable for a whole line of a settings file, such as `OPENAI_API_KEY=...`."""
+    """Refuse a whole line of a settings file, such as `OPENAI_API_KEY=...`, by raising NotUsable."""
     if found := _ASSIGNMENT.match(text):
         raise NotUsable(f"it begins with “{found[1]}”: only what comes after the = belongs here")

@@ -1,4 +1,4 @@
-"""The wires: what each vendor speaks, turned into one vocabulary.
+"""Speaks the protocols of the vendors and turns them into one vocabulary.
 
 Pure: no Django, no database. The only folder that speaks to vendors.
 """

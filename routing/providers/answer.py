@@ -1,4 +1,4 @@
-"""Keeps what one call has said so far, and decides whether that makes a whole answer.
+"""Collects what one call has sent so far, and decides whether that makes a whole answer.
 
 The part of a decoder that is the same for every vendor.
 """
@@ -33,11 +33,11 @@ _TRUNCATED: dict[FinishReason, TruncatedReason] = {
     "error": "unknown_finish",
 }
 _NO_ANSWER = ("content_filter", "error")
-"""Ends that spoil a tool call too."""
+"""Finish reasons after which a tool call is no answer either."""
 
 
 class Answer:
-    """One answer in the making."""
+    """The state of one answer while it arrives."""
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
@@ -60,60 +60,60 @@ class Answer:
         self._text_is_hurt = False
         self._model_failed = False
         self._began = False
-        self._has_words = False
+        self.has_words = False
         self._thought = False
         self._refused = False
         self._activity = ""
         self._citations: tuple[Citation, ...] = ()
 
     def add_text(self, text: str, *, refused: bool = False) -> TextDelta:
-        """The next words, which are not empty."""
+        """Note the next words of the answer, which are not empty."""
         self._began, self.settled = True, False
-        self._has_words = self._has_words or not text.isspace()
+        self.has_words = self.has_words or not text.isspace()
         self._refused = self._refused or refused
         return TextDelta(text)
 
     def add_thought(self, text: str) -> Iterator[StreamEvent]:
-        """The next words of its thinking, which are not empty."""
+        """Note the next words of the model's thinking, which are not empty."""
         self._thought, self.settled = True, False
         yield from self.works("thinking")
         yield ReasoningDelta(text)
 
     def works(self, activity: Literal["thinking", "searching"]) -> Iterator[StreamEvent]:
-        """What the vendor says that it does, if that is news and no words have come yet."""
+        """Note that the model thinks or searches; tell it if that is new and no words have come yet."""
         self.progress += 1
         if not self._began and activity != self._activity:
             self._activity = activity
             yield Working(activity)
 
     def set_citations(self, citations: tuple[Citation, ...]) -> Iterator[StreamEvent]:
-        """The sources, if they are not the ones already told."""
+        """Note the sources; tell them if they differ from those told before."""
         if citations and citations != self._citations:
             self._citations = citations
             yield Citations(citations)
 
     def skip_unreadable(self, *, may_hold_text: bool = True) -> None:
-        """Count an event that could not be read; the text lacks a piece if it may have held one."""
+        """Count an unreadable event; the text is incomplete if the event may have held words."""
         self.unreadable_events += 1
         self.restored = False
         self._text_is_hurt = self._text_is_hurt or may_hold_text
 
     def end(self, raw: str, reason: FinishReason | None, *, model_failed: bool = False) -> None:
-        """Note a finish reason; None: this code does not know it. It may be followed by another."""
+        """Note a finish reason (None: one that is unknown here); another one may follow it."""
         self.raw_finish_reason = raw
         self.finish_reason = reason or "error"
         self._model_failed = model_failed
         self.settled = True
 
     def finished(self) -> Finished:
-        """The end, once `finish_reason` is known.
+        """The end of an answer whose `finish_reason` is known.
 
         Raises ContentFiltered, EmptyAnswer or ServerError where nothing was said.
         """
         reason = self.finish_reason
         if reason is None:
             raise self.attach_usage(ServerError("no finish reason", in_band=True))
-        if not self._has_words and (not self.calls_tools or reason in _NO_ANSWER):
+        if not self.has_words and (not self.calls_tools or reason in _NO_ANSWER):
             raise self.attach_usage(self._why_nothing(reason))
         if reason == "stop" and self.calls_tools:
             reason = "tool_calls"
@@ -123,11 +123,11 @@ class Answer:
         return self._end(reason, truncated)
 
     def capped(self) -> Finished:
-        """The end that we make, because it is too long."""
+        """The end of an answer that we cut off because it is too long."""
         return self._end("length", "size_cap")
 
     def attach_usage(self, error: ProviderError) -> ProviderError:
-        """The error, with what the vendor had reported until then."""
+        """Return the error with the usage that the vendor had reported before it."""
         error.usage = error.usage or self.usage
         error.cost = error.cost or self.cost
         error.raw_finish_reason = error.raw_finish_reason or self.raw_finish_reason
@@ -157,7 +157,7 @@ class Answer:
 
 
 class Decoder(Protocol):
-    """What a wire must tell about its vendor's stream. Pure: bytes in, events out."""
+    """Turns the bytes of one vendor's stream into our events; does no input or output itself."""
 
     answer: Answer
     done: bool
@@ -165,7 +165,7 @@ class Decoder(Protocol):
 
     @property
     def complete(self) -> bool:
-        """Enough was read for a whole answer, even if the connection now breaks."""
+        """Whether enough was read for a whole answer, even if the connection breaks now."""
         ...
 
     def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
@@ -173,5 +173,5 @@ class Decoder(Protocol):
         ...
 
     def finish(self) -> Iterator[StreamEvent]:
-        """The last events, `Finished` at the end. Raises ProviderError: it was no whole answer."""
+        """The last events, with `Finished` at the end. Raises ProviderError if the answer is not whole."""
         ...

@@ -1,4 +1,4 @@
-"""What a provider is: one method.
+"""The interface that every provider implements: one method, `stream`.
 
 A wire implements `stream`; everything else about a vendor (paths, headers, framing, usage placement,
 error bodies) is that wire's private business.
@@ -13,7 +13,7 @@ from routing.providers.messages import ChatRequest, Deadlines, StreamEvent
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to call, and with what."""
+    """The address, the key and the limits of a call."""
 
     base_url: str
     """Ends in the version path: `https://api.openai.com/v1`."""
@@ -23,12 +23,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Parameters that this deployment has refused (`ParameterRefused.parameter`): not sent again."""
 
     def __repr__(self) -> str:
-        """Without the key, which must not reach a log."""
+        """Leaves out the key, which must not reach a log."""
         return f"Endpoint({self.base_url!r})"
 
 
 class Provider(Protocol):
-    """One vendor, ready to be called."""
+    """One vendor's endpoint, ready to be called."""
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[StreamEvent, None]:
         """The answer as it arrives, ending in `Finished`.

@@ -1,4 +1,4 @@
-"""Does what every call of every wire has in common: send, read, decode, and cap the answer."""
+"""Does what all calls of all vendors have in common: send, read, decode, and cap the answer."""
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -9,6 +9,7 @@ import msgspec
 from routing.providers import http
 from routing.providers.answer import Decoder
 from routing.providers.errors import (
+    ContentFiltered,
     InvalidRequest,
     ProtocolViolated,
     ProviderError,
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, ready to go."""
+    """One request, ready to be sent."""
 
     url: str
     headers: Mapping[str, str]
@@ -45,14 +46,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: Deadlines
 
     def __repr__(self) -> str:
-        """Without the headers, which hold the key, and the body, which holds the prompt."""
+        """Leaves out the headers, which hold the key, and the body, which holds the prompt."""
         return f"Call({self.url!r})"
 
 
 async def run(
     call: Call, decoder: Decoder, classify: Classify
 ) -> AsyncGenerator[StreamEvent, None]:
-    """The call's events. Raises ProviderError, with the usage known by then, and nothing else."""
+    """Make the call and yield its events. Raises only ProviderError, with the usage known by then."""
     try:
         async with http.post(
             call.url, headers=call.headers, body=_encoded(call.body), deadlines=call.deadlines
@@ -97,12 +98,19 @@ async def _read(reply: http.Reply, decoder: Decoder) -> AsyncGenerator[StreamEve
     except (StreamCut, TimedOut):
         if not decoder.complete:
             raise
+    except ContentFiltered as error:
+        if not decoder.answer.has_words:
+            raise
+        # The words that were let through stay; the vendor's filter ended them.
+        decoder.answer.end(error.raw_finish_reason or error.code, "content_filter")
+        yield decoder.answer.finished()
+        return
     for event in decoder.finish():
         yield event
 
 
 class _Pulse:
-    """Sets the limit of the next silence by what has come so far."""
+    """Sets how long the next silence may be, by what has come so far."""
 
     def __init__(self, reply: http.Reply, decoder: Decoder) -> None:
         self._reply = reply
@@ -113,7 +121,7 @@ class _Pulse:
         self.drained = False
 
     def saw(self, event: StreamEvent) -> None:
-        """Words begin the silence anew; once there were some, thoughts and sources do so too."""
+        """Restart the silence limit at words; after the first words also at thoughts and sources."""
         if isinstance(event, TextDelta):
             self._speaks = True
         if self._speaks and isinstance(event, TextDelta | ReasoningDelta | Citations):
@@ -121,7 +129,7 @@ class _Pulse:
             self._is_ending = False
 
     def after_chunk(self) -> None:
-        """Wait shortly for what follows an end, and longer for words while it thinks."""
+        """Shorten the limit once the answer has ended; lengthen it while the model thinks."""
         answer = self._decoder.answer
         if self._decoder.done:
             self._reply.drain()
@@ -136,7 +144,7 @@ class _Pulse:
 
 
 class _ByteBudget:
-    """What is left of the caps on an answer."""
+    """Counts how many bytes of text and of stream an answer may still have."""
 
     def __init__(self) -> None:
         self._text_bytes = MAX_TEXT_BYTES
@@ -144,7 +152,7 @@ class _ByteBudget:
         self.is_full = False
 
     def take(self, chunk: bytes, decoder: Decoder) -> Iterator[StreamEvent]:
-        """The chunk's events, the last text cut to fit where the budget ends."""
+        """The events of the chunk; the text at which the limit is reached is cut to fit."""
         self._stream_bytes -= len(chunk)
         for event in decoder.feed(chunk):
             if isinstance(event, TextDelta):

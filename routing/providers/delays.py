@@ -1,4 +1,4 @@
-"""Reads when a vendor wants to be asked again.
+"""Reads when a vendor wants to be called again.
 
 Each says it somewhere else: in a header as milliseconds, seconds or a date, in a reset header, or in
 the words of its message. All answers are seconds from now; None is "it did not say".
@@ -20,7 +20,7 @@ _UNIT_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 def from_headers(headers: Mapping[str, str]) -> float | None:
-    """By `retry-after-ms`, then `retry-after` (seconds or a date). Names are lower case."""
+    """The delay in `retry-after-ms`, else in `retry-after` (seconds or a date). Names are lower case."""
     exact = _number(headers.get("retry-after-ms"))
     if exact is not None:
         return exact / 1000
@@ -32,13 +32,13 @@ def from_headers(headers: Mapping[str, str]) -> float | None:
 
 
 def from_message(message: str) -> float | None:
-    """By "try again in 6ms", "retry in 48.9s", "try again after 1 seconds", "in 1m30s"."""
+    """The delay in words such as "try again in 6ms", "retry in 48.9s", "in 1m30s"."""
     found = _AGAIN.search(message[:_MESSAGE_CHARS])
     return _sum(found.group(1)) if found else None
 
 
 def from_resets(headers: Mapping[str, str]) -> float | None:
-    """By `x-ratelimit-reset*` ("12ms", "1m30s", plain seconds): the latest of those that are used up.
+    """The longest delay in `x-ratelimit-reset*` ("12ms", "1m30s", seconds) of those used up.
 
     OpenAI sends one for requests and one for tokens, each with a `remaining` beside it.
     """
@@ -73,12 +73,12 @@ def _sum(steps: str) -> float:
 
 
 def _number(value: str | None) -> float | None:
-    """A finite number that is not negative: a vendor that says -1 or nothing has said nothing."""
+    """A finite number that is not negative, else None."""
     return float(value) if value is not None and _NUMBER.fullmatch(value) else None
 
 
 def _until(wish: str, served_at: str) -> float | None:
-    """Measured on the server's own clock, since ours may differ; a date in the past says nothing."""
+    """Seconds until a date by the server's own clock, since ours may differ; None if it has passed."""
     try:
         then, now = (_utc(parsedate_to_datetime(text)) for text in (wish, served_at))
     except (ValueError, OverflowError):  # the latter: a year of thousands of digits

@@ -1,4 +1,4 @@
-"""Reads the body of an error reply, whichever shape it has.
+"""Reads the body of an error reply, in whichever shape a vendor sends it.
 
 {"error": {"message": ..., "type": ..., "param": ..., "code": ...}}     OpenAI, Kimi, Perplexity
 [{"error": {"code": 429, "status": ..., "details": [...]}}]             Gemini, as a stream
@@ -22,7 +22,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read(status: int, headers: Mapping[str, str], body: bytes) -> ErrorReport:
-    """The refusal in an answer with an error status; a body that says nothing leaves the status."""
+    """The refusal in a reply with an error status; where the body says nothing, the status alone."""
     start = body.removeprefix(_BOM).lstrip()
     if start.startswith(b"<") or headers.get("content-type", "").startswith("text/html"):
         return ErrorReport(status=status, headers=headers, is_page=True)
@@ -35,7 +35,7 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> ErrorReport:
 
 
 def read_in_band(document: object) -> ErrorReport:
-    """The refusal in a JSON text that came inside a 200, with the status that it names, else 500."""
+    """The refusal in a JSON object inside a 200, with the status that it names, else 500."""
     report = read_document(document, 0, {})
     named = integer(report.code) or 0
     if not 400 <= named <= 599:
@@ -44,13 +44,13 @@ def read_in_band(document: object) -> ErrorReport:
 
 
 def read_document(document: object, status: int, headers: Mapping[str, str]) -> ErrorReport:
-    """The refusal in a JSON text."""
+    """The refusal in a JSON text of any of these shapes."""
     if isinstance(document, list):
         document = document[0] if document else None
     outer = obj(document)
     error = outer.get("error", outer)
     body = obj(error)
-    complaints = [obj(item) for item in _complaints(outer, body)]
+    complaints = [obj(item) for item in _field_errors(outer, body)]
     return ErrorReport(
         status=status,
         headers=headers,
@@ -63,8 +63,8 @@ def read_document(document: object, status: int, headers: Mapping[str, str]) -> 
     )
 
 
-def _complaints(outer: Json, body: Json) -> list[object]:
-    """The complaints about single fields, as FastAPI and those who copied it list them."""
+def _field_errors(outer: Json, body: Json) -> list[object]:
+    """The errors of single fields, as FastAPI and its copies list them."""
     inside = obj(body.get("message")).get("detail")
     places = (outer.get("detail"), body.get("message"), body.get("detail"), inside)
     return next((items(place) for place in places if items(place)), [])
@@ -93,13 +93,13 @@ def _fields(body: Json, complaints: list[Json]) -> tuple[str, ...]:
 
 
 def _place(complaint: Json) -> str:
-    """`["body", "messages", 0, "role"]` as `messages.0.role`."""
+    """Join `["body", "messages", 0, "role"]` to `messages.0.role`."""
     steps = [str(step) for step in items(complaint.get("loc")) if isinstance(step, str | int)]
     return ".".join(steps[1:] if steps[:1] == ["body"] else steps)
 
 
 def _code(value: object) -> str:
-    """A code as text: Perplexity's and Gemini's are numbers."""
+    """The error code as text; Perplexity's and Gemini's are numbers."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31:
         return str(value)
     return word(value)

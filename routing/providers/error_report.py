@@ -1,4 +1,4 @@
-"""Says which of our errors a vendor's refusal is.
+"""Decides which of our errors a vendor's refusal is.
 
 The status alone cannot tell: a 429 is a rate limit, an empty account or an overload, and a bad key is a
 400 at Gemini. The code and type decide first, then the words, then the status. What the vendors have in
@@ -112,7 +112,7 @@ _SAID_BY_PROXIES = (408, 425, 429, 499)
 
 
 class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A vendor's refusal, read from whichever shape its body has."""
+    """A vendor's refusal in one form, whichever shape its body had."""
 
     status: int
     headers: Mapping[str, str]
@@ -133,7 +133,7 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
 def classify(
     report: ErrorReport, words: Mapping[str, ErrorType], phrases: tuple[Phrase, ...] = ()
 ) -> ErrorType:
-    """By its code, then its type, then the words about the account, then its status.
+    """The class of our error, by code, then type, then words about the account, then status.
 
     `phrases` are looked for where all that says only "invalid", "too many" or "not permitted".
     """
@@ -149,7 +149,7 @@ def classify(
 
 
 def by_status(status: int) -> ErrorType:
-    """What a status means where nothing else is said.
+    """The class of our error where only the status says anything.
 
     A redirect is a violation: a key must not follow it to another host.
     """

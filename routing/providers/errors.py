@@ -1,4 +1,4 @@
-"""Everything that can go wrong at a provider, and what to do about it.
+"""Defines everything that can go wrong at a provider, and what to do about it.
 
     ProviderError                      code                 remedy
     ├── Unreachable                    network              RETRY
@@ -37,7 +37,7 @@ from routing.providers.usage import Usage
 
 
 class Remedy(Enum):
-    """What the ladder does next."""
+    """What the ladder does after an error."""
 
     RETRY = "retry"
     """The same rung once more, then the next."""
@@ -55,7 +55,7 @@ class Remedy(Enum):
 
 
 class Cools(Enum):
-    """What is left alone for a while after an error."""
+    """What is not called for a while after an error."""
 
     NOTHING = "nothing"
     KEY = "key"
@@ -63,18 +63,18 @@ class Cools(Enum):
 
 
 class ProviderError(Exception):
-    """A call that gave no answer. Only its subclasses are raised."""
+    """A call that gave no whole answer; only subclasses are raised."""
 
     code: ClassVar[str]
     remedy: ClassVar[Remedy]
     cools: ClassVar[Cools] = Cools.NOTHING
     hurts_breaker: ClassVar[bool] = False
-    """Whether it is a sign that the deployment is sick."""
+    """Whether the error is a sign that the deployment does not work."""
 
     def __init__(
         self, detail: str = "", *, status: int | None = None, in_band: bool = False
     ) -> None:
-        """`detail` is our own wording, never the vendor's. `in_band`: it came inside an HTTP 200."""
+        """Set the details; `detail` is our own wording, `in_band` means inside an HTTP 200."""
         super().__init__(detail or self.code)
         self.detail = detail
         self.status = status
@@ -88,7 +88,7 @@ class ProviderError(Exception):
 
 
 class Unreachable(ProviderError):
-    """Refused, reset, no such host, TLS not trusted: no byte of the reply was seen."""
+    """The connection failed (refused, reset, no such host, TLS) before a byte of the reply."""
 
     code, remedy, hurts_breaker = "network", Remedy.RETRY, True
 
@@ -100,20 +100,20 @@ class StreamCut(ProviderError):
 
 
 class TimedOut(ProviderError):
-    """Silent for longer than its deadline."""
+    """The vendor was silent for longer than a deadline allows."""
 
     code, remedy, hurts_breaker = "timeout", Remedy.NEXT, True
 
     def __init__(
         self, phase: Literal["connect", "first_token", "thinking", "idle", "turn"]
     ) -> None:
-        """`thinking`: it showed that it works, and then nothing; `turn`: the turn's own limit."""
+        """Set the phase; `thinking`: it only showed that it works; `turn`: the turn's own limit."""
         super().__init__(f"{phase} deadline passed")
         self.phase = phase
 
 
 class Delayed(ProviderError):
-    """An error that may carry the vendor's wish of when to ask again."""
+    """An error in which the vendor may say when to call again."""
 
     remedy, hurts_breaker = Remedy.RETRY, True
 
@@ -130,43 +130,43 @@ class Delayed(ProviderError):
 
 
 class RateLimited(Delayed):
-    """Too many requests or tokens a minute; not the deployment's health."""
+    """Too many requests or tokens a minute; says nothing of the deployment's health."""
 
     code, hurts_breaker = "rate_limit", False
 
 
 class Overloaded(Delayed):
-    """The vendor has too much to do."""
+    """The vendor has more requests than it can serve."""
 
     code = "overloaded"
 
 
 class ServerError(Delayed):
-    """The vendor's own fault: any other 5xx."""
+    """A fault of the vendor's: any other 5xx."""
 
     code = "server_error"
 
 
 class KeyRefused(ProviderError):
-    """Unknown, expired or revoked key."""
+    """The vendor says that the key is unknown, expired or revoked."""
 
     code, remedy, cools = "auth", Remedy.OTHER_KEY, Cools.KEY
 
 
 class NotPermitted(ProviderError):
-    """The key is good, but may not do this: region, organisation, billing."""
+    """The key is valid but not allowed to do this: region, organisation, billing."""
 
     code, remedy, cools = "permission", Remedy.OTHER_KEY, Cools.KEY
 
 
 class QuotaExhausted(ProviderError):
-    """The account is out of money or of its daily allowance."""
+    """The account has no money left, or its daily allowance is used up."""
 
     code, remedy, cools = "quota_exhausted", Remedy.OTHER_KEY, Cools.KEY
 
 
 class ModelGone(ProviderError):
-    """No such model, or not for this account."""
+    """The model does not exist, or not for this account."""
 
     code, remedy, cools = "model_not_found", Remedy.NEXT, Cools.DEPLOYMENT
 
@@ -201,42 +201,44 @@ class InvalidRequest(ProviderError):
 
 
 class ParameterRefused(InvalidRequest):
-    """The vendor does not take a parameter, or a role, that the wire added by itself."""
+    """The vendor does not accept a parameter or role that the wire added by itself."""
 
     code, remedy = "parameter_refused", Remedy.ADAPT
 
     def __init__(self, parameter: str, *, status: int | None = None, in_band: bool = False) -> None:
-        """`parameter`: one of the names that an `Endpoint` may be `without`."""
+        """Set `parameter`, one of the names that an `Endpoint` may be `without`."""
         super().__init__(f"without {parameter}", param=parameter, status=status, in_band=in_band)
         self.parameter = parameter
 
 
 class ContentFiltered(ProviderError):
-    """The vendor's filter refused the prompt or withheld the answer."""
+    """The vendor's filter refused the prompt, or withheld the answer."""
 
     code, remedy = "content_filter", Remedy.STOP
 
 
 class EmptyAnswer(ProviderError):
-    """It ended without a visible word, whatever the reason. One prompt may do this to any model, so
-    it says nothing of the deployment's health."""
+    """The answer ended without a visible word, whatever the reason.
+
+    One prompt may do this to any model, so it says nothing of the deployment's health.
+    """
 
     code, remedy = "empty_answer", Remedy.NEXT
 
 
 class OnlyThought(EmptyAnswer):
-    """The whole cap on generated tokens was spent on thinking."""
+    """The model used all the tokens that it may generate for thinking."""
 
     code, remedy = "only_thought", Remedy.LONGER
 
 
 class ConcurrencyLimit(ProviderError):
-    """Our own limit of calls at once is reached; it says nothing of the provider."""
+    """Our own limit of simultaneous calls is reached; it says nothing of the provider."""
 
     code, remedy = "concurrency_limit", Remedy.NEXT
 
 
 class ProtocolViolated(ProviderError):
-    """A body that this wire cannot be: HTML, a gzip bomb, a line without end."""
+    """The reply cannot be of this protocol: HTML, a gzip bomb, a line without end."""
 
     code, remedy, hurts_breaker = "protocol", Remedy.NEXT, True

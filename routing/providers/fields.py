@@ -1,4 +1,4 @@
-"""Reads a vendor's JSON without trusting it: a field is what it should be, or it is absent."""
+"""Reads a vendor's JSON without trusting it: a field has the expected type, or counts as absent."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -11,7 +11,7 @@ MOST_USD = Decimal(1_000_000)
 
 
 def parse(data: bytes) -> object:
-    """Any JSON text. Bytes that are not UTF-8 become U+FFFD, as in a browser's event stream.
+    """Parse a JSON text; bytes that are not UTF-8 become U+FFFD, as in a browser's event stream.
 
     Raises ValueError for anything that is not one JSON value.
     """
@@ -24,17 +24,17 @@ def parse(data: bytes) -> object:
 
 
 def obj(value: object) -> Json:
-    """The object, or an empty one."""
+    """The value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def items(value: object) -> list[object]:
-    """The array, or an empty one."""
+    """The value if it is an array, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def text(value: object) -> str:
-    """The string, or an empty one; NUL, which PostgreSQL cannot keep, becomes U+FFFD.
+    """The value if it is a string, else ""; NUL, which PostgreSQL cannot store, becomes U+FFFD.
 
     >>> text("a\\x00b\\n"), text(7)
     ('a�b\\n', '')
@@ -43,7 +43,7 @@ def text(value: object) -> str:
 
 
 def word(value: object, longest: int = LONGEST_WORD) -> str:
-    """A name or a code, as a row can keep it: without control characters, and cut; else "".
+    """A name or code without control characters, cut to fit a database column; else "".
 
     >>> word("luna\\x00-2\\n"), word("abc", 2), word(None)
     ('luna-2', 'ab', '')
@@ -52,7 +52,7 @@ def word(value: object, longest: int = LONGEST_WORD) -> str:
 
 
 def integer(digits: str) -> int | None:
-    """A number written in ASCII digits, at most nine of them.
+    """The number written in these ASCII digits, at most nine; else None.
 
     >>> integer("429"), integer("\u00b2"), integer("9" * 5000), integer("")
     (429, None, None, None)
@@ -62,7 +62,7 @@ def integer(digits: str) -> int | None:
 
 
 def money(value: object) -> Decimal | None:
-    """An amount as the vendor wrote it, or None for anything that cannot be one call's bill.
+    """An amount as the vendor wrote it; None for anything that cannot be the bill of one call.
 
     >>> money(0.00119), money(0), money("0.02"), money(True), money("much"), money(1e9)
     (Decimal('0.00119'), Decimal('0'), Decimal('0.02'), None, None, None)

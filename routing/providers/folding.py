@@ -1,10 +1,10 @@
-"""Puts the system message into the user's first one, for models that take no system message."""
+"""Moves the system message into the first user message, for models that accept no system message."""
 
 from routing.providers.messages import Message
 
 
 def folded(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The same messages without a system message, its words before the user's first ones."""
+    """The messages without a system message; its text stands before the first user message."""
     system = "\n\n".join(m.content for m in messages if m.role == "system")
     others = [m for m in messages if m.role != "system"]
     if not system:

@@ -11,7 +11,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Framing:
-    """Fed with the body as it arrives; tells by its first letter what it is."""
+    """Takes the body as it arrives; its first character shows whether it is a stream."""
 
     def __init__(self) -> None:
         self._lead = b""
@@ -19,7 +19,7 @@ class Framing:
         self._whole: bytearray | None = None
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """The texts that `chunk` completes, each with its event type.
+        """The JSON texts that `chunk` completes, each with its event type.
 
         Raises ProtocolViolated: a page, or more bytes than an answer has.
         """
@@ -33,8 +33,10 @@ class Framing:
         return self._begin(chunk)
 
     def finish(self) -> list[Event]:
-        """What only the body's end completes: all of it, when it is one JSON text, else the event
-        that was left open, which may be half of one.
+        """What only the body's end completes.
+
+        That is the whole body, when it is one JSON text, else the event that was left open, which may
+        be half of one.
         """
         if self._sse is not None:
             return self._sse.flush()
@@ -42,7 +44,7 @@ class Framing:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it is an event stream, as far as is known."""
+        """Whether the body is an event stream, as far as is known."""
         return self._sse is not None
 
     def _begin(self, chunk: bytes) -> list[Event]:

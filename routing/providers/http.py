@@ -41,7 +41,7 @@ Phase = Literal["connect", "first_token", "thinking", "idle"]
 
 
 class Reply:
-    """A vendor's reply whose headers are here and whose body is on its way."""
+    """A vendor's reply of which the headers have arrived and the body is arriving."""
 
     def __init__(self, response: httpx.Response, patience: "_Patience") -> None:
         self.status = response.status_code
@@ -66,28 +66,30 @@ class Reply:
                 yield chunk
 
     def touch(self) -> None:
-        """Content came: the silence begins anew, and from now on `idle_s` bounds it."""
+        """Note that content came: the silence is counted anew, with `idle_s` as its limit from now on."""
         self._patience.touch()
 
     def working(self, *, anew: bool) -> None:
-        """No content yet, but a sign of life: from now on `thinking_s` bounds the wait for it.
+        """Note a sign of life without content: `thinking_s` limits the wait for content from now on.
 
         `anew`: it shows that it works, so that the silence begins anew as well.
         """
         self._patience.working(anew=anew)
 
     def wind_up(self, silence_s: float) -> None:
-        """The answer is whole: what may follow must come within `silence_s`."""
+        """Note that the answer is whole: what may still follow must come within `silence_s`."""
         self._patience.limit(silence_s)
 
     def drain(self) -> None:
-        """All was said. A body read to its end leaves a connection to use again, but that end must
-        come at once: the caller goes on reading, and a TimedOut now means nothing.
+        """Note that only the body's end is missing, and let it come at once or not at all.
+
+        A body that was read to its end leaves a connection that can be used again, so the caller goes
+        on reading; a TimedOut now means nothing.
         """
         self._patience.limit(_SETTLE_S)
 
     async def error_body(self) -> bytes:
-        """The body's first 64 KiB, or as much of it as came: the status says the rest."""
+        """The first 64 KiB of the body, or what came of it: the status says the rest."""
         body = b""
         try:
             async with aclosing(self.chunks()) as chunks:
@@ -104,7 +106,7 @@ class Reply:
 async def post(
     url: str, *, headers: Mapping[str, str], body: bytes, deadlines: Deadlines
 ) -> AsyncIterator[Reply]:
-    """Send a JSON body and hand over the reply; leaving closes it.
+    """Send a JSON body and yield the reply; leaving the context closes it.
 
     Raises Unreachable, TimedOut, ProtocolViolated: it does not speak HTTP, or KeyRefused: a key that
     no header can hold (a line break or a typographic quote pasted with it).
@@ -142,7 +144,7 @@ async def post(
 
 
 async def get_status(url: str, *, headers: Mapping[str, str], timeout_s: float) -> int:
-    """The status that a GET is answered with; the body is not read, a redirect not followed.
+    """The status of the answer to a GET; the body is not read, redirects are not followed.
 
     Raises what `post` raises.
     """
@@ -169,11 +171,11 @@ def _check(headers: Mapping[str, str]) -> None:
 
 
 class _ClosedWhileIdle(Unreachable):
-    """The connection had carried another request, and was closed before a byte of this reply."""
+    """A connection that had carried another request was closed before a byte of this reply."""
 
 
 class _Patience:
-    """How long the vendor has been silent while we listened.
+    """Measures how long the vendor is silent while we wait, and ends the wait at a limit.
 
     Only waiting for the wire counts: a slow reader of our events is not the vendor's fault. A timeout
     must not span a `yield`, or it would cancel the reader's own work; hence one per read.
@@ -209,13 +211,13 @@ class _Patience:
         self._reused = True
 
     def request_ended(self) -> None:
-        """The connection stands and the request is out: the wait for the first token begins."""
+        """Start the wait for the first token: the connection stands and the request was sent."""
         self._sent_at = self._loop.time()
         if self._sending is not None:
             self._sending.reschedule(min(self._ends_at, self._sent_at + self._limit_s))
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-        """The reply's head. Raises _ClosedWhileIdle: the same may be sent again."""
+        """Send the request and return the reply's head. Raises _ClosedWhileIdle if it may be sent again."""
         started_at = self._loop.time()
         if started_at >= self._ends_at:
             raise TimedOut("turn")
@@ -241,7 +243,7 @@ class _Patience:
 
     @contextmanager
     def _idle_closes(self) -> Iterator[None]:
-        """Tells a connection that was closed while idle from one that broke under its request.
+        """Raise _ClosedWhileIdle where a connection was closed while idle, not under its request.
 
         The former shows within a round trip; later it is the vendor that gave up on this request.
         """
@@ -275,7 +277,7 @@ class _Patience:
 
 @contextmanager
 def _our_errors(broken: type[ProviderError]) -> Iterator[None]:
-    """The border where the client's exceptions become ours; `broken` is what a lost connection means.
+    """Turn the client's exceptions into ours; a lost connection becomes the class `broken`.
 
     The transport reports a reset and an end of file as a connect timeout, and lets some of aiohttp's
     own exceptions through, so its cause decides, not its class.
@@ -295,7 +297,7 @@ def _our_errors(broken: type[ProviderError]) -> Iterator[None]:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """aiohttp's own exception, where httpx has one of its own around it."""
+    """The exception of aiohttp that httpx wrapped in one of its own."""
     return error if isinstance(error, aiohttp.ClientError) else error.__cause__ or error
 
 

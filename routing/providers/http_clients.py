@@ -1,4 +1,4 @@
-"""The HTTP clients: one for each origin and event loop, whom they trust, and the proxy they go through.
+"""Keeps one HTTP client for each origin and event loop, with its trusted authorities and proxy.
 
 A client is shared, since making one costs more than a call. Nothing is read from the environment here:
 the settings say what `configure` is given.
@@ -24,13 +24,13 @@ _IDLE_CONNECTION_S = 30.0
 
 
 class Watcher(Protocol):
-    """Who wants to know how far its request has come."""
+    """Is told how far a request has come."""
 
     def connection_reused(self) -> None:
-        """The request goes out on a connection that has carried another before."""
+        """The request is sent on a connection that has carried another one before."""
 
     def request_ended(self) -> None:
-        """The connection stands and the request is out."""
+        """The connection stands and the request was sent."""
 
 
 watcher: ContextVar[Watcher] = ContextVar("watcher")
@@ -38,7 +38,7 @@ watcher: ContextVar[Watcher] = ContextVar("watcher")
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
-    """How this installation reaches its vendors."""
+    """How this installation reaches its vendors: proxy and trusted authorities."""
 
     proxy: str = ""
     """`http://host:port`; "" for none."""
@@ -48,7 +48,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     """A PEM file of authorities that are trusted beside the system's own; "" for none."""
 
     def __repr__(self) -> str:
-        """Without the login, which must not reach a log."""
+        """Leaves out the proxy's login, which must not reach a log."""
         return f"Network(proxy={self.proxy!r}, ca_file={self.ca_file!r})"
 
 
@@ -63,7 +63,7 @@ BROKEN_REMEMBERED_S = 60.0
 
 
 def configure(network: Network) -> None:
-    """Say how vendors are reached, before the first call: clients that are there stay as they are."""
+    """Set how vendors are reached, before the first call; existing clients stay as they are."""
     global _network
     _network = network
     trusted.cache_clear()
@@ -80,12 +80,12 @@ def client_for(url: httpx.URL, *, fresh: bool = False) -> httpx.AsyncClient:
 
 
 def breaks_fresh_connections(url: httpx.URL) -> bool:
-    """Whether the origin broke a connection that was made anew, less than a minute ago."""
+    """Whether the origin broke a newly made connection less than a minute ago."""
     return _broken_until().get(_origin(url), 0.0) > asyncio.get_running_loop().time()
 
 
 def note_broken_fresh_connection(url: httpx.URL) -> None:
-    """The origin has just broken a connection that was made anew."""
+    """Remember that the origin has just broken a newly made connection."""
     _broken_until()[_origin(url)] = asyncio.get_running_loop().time() + BROKEN_REMEMBERED_S
 
 
@@ -104,10 +104,10 @@ async def aclose_all() -> None:
 
 
 class _NoCookies(CookieJar):
-    """httpx keeps a jar beside aiohttp's."""
+    """Replaces httpx's cookie jar by one that keeps nothing."""
 
     def extract_cookies(self, response: object, request: object) -> None:
-        """Keeps none, and spares the reading of them."""
+        """Do nothing, which also saves the time of reading them."""
 
 
 def _make_client(url: httpx.URL, fresh: bool) -> httpx.AsyncClient:
@@ -150,7 +150,7 @@ def _make_client(url: httpx.URL, fresh: bool) -> httpx.AsyncClient:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Whether a host is a loopback address: the local model, say, which no proxy can reach."""
+    """Whether the host is a loopback address, e.g. the local model, which no proxy can reach."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -167,7 +167,7 @@ def _proxy_login() -> dict[str, str]:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """The system's authorities and those of the CA file; reading them takes tens of milliseconds.
+    """The system's authorities and those of the CA file; loading them takes tens of milliseconds.
 
     OpenSSL finds the system's own, or what SSL_CERT_FILE and SSL_CERT_DIR name. Where it finds none,
     as in a bare container, the list that comes with httpx serves.

@@ -1,4 +1,4 @@
-"""Asks a vendor at no cost whether it answers again, after an outage."""
+"""Checks at no cost whether a vendor answers again after an outage."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ TIMEOUT_S = 5.0
 
 
 async def lists_models(base_url: str, headers: Mapping[str, str]) -> bool | None:
-    """Whether the list of models comes; None: its answer says nothing of the calls.
+    """Whether the list of models comes; None if the answer tells nothing about calls.
 
     A refused key is an answer too: it is the vendor that is asked for, not the account.
     """

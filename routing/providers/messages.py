@@ -1,4 +1,4 @@
-"""What is asked of a provider, and what comes back: the vocabulary of every wire.
+"""The vocabulary of all wires: what is sent to a provider, and what comes back.
 
 `ChatRequest` goes in; `TextDelta`, `ReasoningDelta`, `Citations` come out as they arrive, and one
 `Finished` ends every answer that really ended. An answer that broke raises a `ProviderError` instead.
@@ -19,14 +19,14 @@ TruncatedReason = Literal[
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One message as every vendor knows it."""
+    """One message of a conversation, as it is sent to any vendor."""
 
     role: Role
     content: str
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of one model. The system prompt, if any, is the first message."""
+    """The request for one call of one model; the system prompt, if any, is the first message."""
 
     model: str
     messages: tuple[Message, ...]
@@ -61,7 +61,7 @@ class TextDelta(msgspec.Struct, frozen=True):
 
 
 class ReasoningDelta(msgspec.Struct, frozen=True):
-    """The next words of the model's thinking: never part of the answer."""
+    """The next words of the model's thinking, which are never part of the answer."""
 
     text: str
 
@@ -75,13 +75,13 @@ class Citation(msgspec.Struct, frozen=True):
 
 
 class Citations(msgspec.Struct, frozen=True):
-    """All sources known so far; a later one replaces an earlier."""
+    """All sources known so far; a later event replaces an earlier one."""
 
     items: tuple[Citation, ...]
 
 
 class ReportedCost(msgspec.Struct, frozen=True, kw_only=True):
-    """What the vendor itself says the call cost, in USD."""
+    """The cost of the call in USD, as the vendor itself reports it."""
 
     total_usd: Decimal
     request_fee_usd: Decimal | None = None
@@ -89,7 +89,7 @@ class ReportedCost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer ended, and how."""
+    """The end of an answer: its finish reason, usage and cost."""
 
     finish_reason: FinishReason
     raw_finish_reason: str
@@ -109,7 +109,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Working(msgspec.Struct, frozen=True):
-    """A sign of life before the first words: the vendor says that the model thinks or searches."""
+    """A sign of life before the first words: the model thinks or searches."""
 
     activity: Literal["thinking", "searching"]
 

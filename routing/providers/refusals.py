@@ -1,4 +1,4 @@
-"""Turns a vendor's error reply into the one exception to raise, in our words."""
+"""Turns a vendor's error reply into one of our exceptions, in our own words."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,7 +18,7 @@ from routing.providers.errors import (
 
 
 def retry_delay(report: ErrorReport) -> float | None:
-    """Seconds until the vendor wants to be asked again, from header, message or reset header."""
+    """Seconds until the vendor wants to be called again, from header, message or reset header."""
     for wait in (
         delays.from_headers(report.headers),
         delays.from_message(report.message),
@@ -30,7 +30,7 @@ def retry_delay(report: ErrorReport) -> float | None:
 
 
 class Refusals(msgspec.Struct, frozen=True, kw_only=True):
-    """How the refusals of one call are read."""
+    """Reads the refusals of one call by its vendor's rules."""
 
     classify: Callable[[ErrorReport], ErrorType]
     """By this vendor's words."""
@@ -39,11 +39,11 @@ class Refusals(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters that the wire added to this call by itself; see `Endpoint.without`."""
 
     def of_reply(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        """The error that an answer with an error status stands for."""
+        """The exception for a reply with an error status."""
         return self._error_of(error_body.read(status, headers, body))
 
     def in_band(self, document: object) -> ProviderError:
-        """The error that an error object inside a 200 stands for."""
+        """The exception for an error object inside a 200."""
         return self._error_of(error_body.read_in_band(document))
 
     def _error_of(self, report: ErrorReport) -> ProviderError:

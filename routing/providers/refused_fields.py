@@ -1,4 +1,4 @@
-"""Finds out which field of the request a vendor refuses, and whether this wire added it by itself.
+"""Finds the field of a request that a vendor refuses, and whether this wire added it by itself.
 
 A wire adds parameters that nobody asked for: a cap, the wish for usage, a role. A server that does not
 know one of them can still answer without it. Vendors say so in a `param`, in a `loc`, or in the message.
@@ -36,6 +36,9 @@ _PLACES = {
     "stream_options": re.compile(r"\bstream_options\b"),
     "tools": re.compile(r"\btools\b"),
 }
+_REFUSAL = re.compile(
+    rf"{_NO}|supported range|must be|too (?:large|high|big)|exceeds|less than", re.IGNORECASE
+)
 _CAP_TOO_LARGE = re.compile(rf"{_ANY_CAP}\W{{0,3}} (?:is|are) too large", re.IGNORECASE)
 _ALWAYS_THERE = re.compile(
     r"(?:body\.)?(?:model|messages?|input|contents?|stream|instructions)\b(?!_)", re.IGNORECASE
@@ -52,7 +55,7 @@ _NO_SYSTEM = re.compile(
 
 
 def _role_refused(role: str) -> re.Pattern[str]:
-    """The ways to say that a role is not taken, collected from public bug reports."""
+    """A pattern for a refused role, in wordings collected from public bug reports."""
     return re.compile(
         rf"\b{role}\b.{{0,40}}(?:not supported|not allowed|not permitted|not valid|not a valid"
         rf"|not enabled|not one of|unsupported|is invalid)"
@@ -77,7 +80,7 @@ _FIELD_IN_WORDS = re.compile(
 
 
 def refused_by(report: ErrorReport, sent: Collection[str]) -> str | None:
-    """The name of the parameter in `sent` that is refused, if one of them is."""
+    """The first parameter of `sent` that the vendor refuses; None if it is none of them."""
     for name in sent:
         if name in _ROLES:
             if _refuses_role(report, name):
@@ -86,16 +89,19 @@ def refused_by(report: ErrorReport, sent: Collection[str]) -> str | None:
             return name
     if any(_ALWAYS_THERE.match(field) for field in report.fields):
         return None
+    if report.status >= 500 and not _REFUSAL.search(report.message):
+        # A server that fell over may print the whole request.
+        return None
     return next((n for n in sent if n in _PATTERNS and _PATTERNS[n].search(report.message)), None)
 
 
 def refuses_cap(report: ErrorReport) -> bool:
-    """Whether it says that the cap on the reply is too large, not that the prompt is too long."""
+    """Whether the cap on the reply is too large, rather than the prompt too long."""
     return _CAP_TOO_LARGE.search(report.message) is not None
 
 
 def field_named(report: ErrorReport) -> str | None:
-    """The field that it is about, as far as it says."""
+    """The field that the refusal names; None if it names none."""
     if report.fields:
         return report.fields[0]
     found = _FIELD_IN_WORDS.search(report.message)

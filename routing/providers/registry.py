@@ -1,4 +1,4 @@
-"""The vendors and wires that exist. A new vendor is one folder, and one line here."""
+"""Lists the vendors and wires; a new vendor is one folder and one line here."""
 
 from routing.providers import (
     chat_completions,

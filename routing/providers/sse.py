@@ -1,4 +1,4 @@
-"""Decodes `text/event-stream`: bytes in, events out, nothing else.
+"""Decodes `text/event-stream`: bytes in, events out.
 
 By https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream, except that
 the data stay bytes: they are JSON, and its parser reads UTF-8 itself.
@@ -16,10 +16,10 @@ _HARMLESS = (b":", b"id:", b"retry:", b"event:")
 
 
 class SseDecoder:
-    """One stream's decoder. Where its chunks are cut makes no difference to the events."""
+    """Decodes one stream; it does not matter where its chunks are cut."""
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        """`max_event_bytes` bounds what one event, or one line, may hold in memory."""
+        """Set the limit of bytes that one event, or one line, may hold in memory."""
         self._max = max_event_bytes
         self._line = bytearray()
         self._type = ""
@@ -52,7 +52,7 @@ class SseDecoder:
         return events
 
     def flush(self) -> list[Event]:
-        """The event that the stream's end left open, as far as it came.
+        """The event that was not complete when the stream ended, as far as it came.
 
         The standard drops it; but some servers send no blank line after the last one, and of half an
         event we want to know that it is lost.

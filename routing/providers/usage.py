@@ -1,4 +1,4 @@
-"""Tokens of one call, in one convention, whatever the vendor's.
+"""Counts the tokens of one call in one convention for all vendors.
 
 `input_tokens` includes cached, cache-written and tool-use prompt tokens; `output_tokens` includes
 reasoning. A number that the vendor did not report is None, never 0.
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """One vendor report. The last report of a stream counts; reports are never summed."""
+    """One usage report of a vendor; the last report of a stream counts, and reports are never summed."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -24,14 +24,14 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total_tokens(self) -> int | None:
-        """Input and output together; None when either is unknown."""
+        """Input and output tokens together; None when either is unknown."""
         if self.input_tokens is None or self.output_tokens is None:
             return None
         return self.input_tokens + self.output_tokens
 
 
 def count(value: object) -> int | None:
-    """A token count as a vendor sent it, or None for anything that is not one.
+    """A token count as a vendor sent it; None for anything that is not one.
 
     >>> count(12), count(True), count(-1), count("7"), count(2**31), count(None)
     (12, None, None, None, None, None)
@@ -44,7 +44,7 @@ def count(value: object) -> int | None:
 def with_reasoning(
     read: int | None, written: int | None, reasoning: int | None, total: int | None
 ) -> int | None:
-    """`written`, with the reasoning tokens where the vendor counts them beside it: its total tells.
+    """`written` plus the reasoning tokens, where the vendor's total shows that it counts them apart.
 
     >>> with_reasoning(10, 5, 20, 35), with_reasoning(10, 25, 20, 35), with_reasoning(10, 5, 20, None)
     (25, 25, 5)

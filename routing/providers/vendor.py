@@ -1,4 +1,4 @@
-"""What a vendor's folder says about its vendor: plain data that seeds the tables.
+"""Describes a vendor: plain data in its folder, from which the tables are seeded.
 
     from routing.providers.vendor import Model, Price, Vendor, Wire
 
@@ -22,7 +22,7 @@ PRICED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Wire(msgspec.Struct, frozen=True):
-    """One protocol that providers speak."""
+    """One protocol that providers speak, with its label and how to make a provider of it."""
 
     label: str
     """How staff read it in the admin."""
@@ -32,7 +32,7 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A model of the vendor as it is first put into the tables. Sizes in tokens, times in seconds."""
+    """One of the vendor's models, as it is first put into the tables (sizes in tokens, times in seconds)."""
 
     model: str
     """The vendor's own name of it."""
@@ -47,7 +47,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     offered: bool = True
     """Whether users may pick it for a retry."""
     demo: bool = False
-    """Too small to be right: asked last of all, and not judged by the smoke evaluation."""
+    """A demo model: asked after all others, and not judged by the smoke evaluation."""
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
-    """One vendor: where it is, what it speaks, which of its models are used at first."""
+    """One vendor: its address, its protocols, and the models that are used at first."""
 
     slug: str
     """Names it in ladders and in the environment: `<SLUG>_API_KEY`, `<SLUG>_BASE_URL`."""
@@ -100,7 +100,7 @@ def price(
     above: int = 0,
     since: datetime = PRICED_FROM,
 ) -> Price:
-    """A price in short: `rates` are input, cached input, cache write and output, "-" for none.
+    """A price in short form: `rates` are input, cached input, cache write and output, "-" for none.
 
     >>> price("some-model", "2 0.1 - 10").cached_input_usd
     Decimal('0.1')

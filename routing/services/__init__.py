@@ -1,1 +1,4 @@
-"""Which model answers, and the call itself. `route_and_call` is the door; `decide` alone is the dry run."""
+"""Decides which model answers, and calls it.
+
+`route_and_call` carries out what `decide` decided; `decide` alone is the dry run.
+"""

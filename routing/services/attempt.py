@@ -1,4 +1,4 @@
-"""One provider call: made, timed, counted, and told to the health of its deployment and key."""
+"""Makes one provider call, times and counts it, and tells the health of its deployment and key."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -32,7 +32,7 @@ Prices = Mapping[tuple[str, str], Sequence[PriceFacts]]
 
 
 class CallSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What one call is to send."""
+    """What one call sends, and to which deployment with which key."""
 
     deployment: DeploymentFacts
     key: KeyFacts | None
@@ -45,7 +45,7 @@ class CallSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptRunner:
-    """Makes the calls of one request and keeps their attempts true."""
+    """Makes the calls of one request and records each on its attempt."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class AttemptRunner:
         stopwatch: Callable[[], int],
         started_at: datetime,
     ) -> None:
-        """`stopwatch`: milliseconds since the request came, which was at `started_at` (UTC)."""
+        """Take prices, health and time; `stopwatch`: milliseconds since `started_at` (UTC)."""
         self._prices = prices
         self._health = health
         self._stopwatch = stopwatch
@@ -63,7 +63,7 @@ class AttemptRunner:
         self._sent = False
 
     async def call(self, attempt: Attempt, spec: CallSpec) -> AsyncGenerator[StreamEvent, None]:
-        """The provider's events; when it ends, however it ends, the attempt says how.
+        """Make one call and yield its events; however it ends, the attempt records how.
 
         Raises ProviderError.
         """
@@ -87,7 +87,10 @@ class AttemptRunner:
         except ProviderError as error:
             if attempt.status == "started":
                 self._note_failure(attempt, error)
-                self._health.failed(in_flight, error)
+                if isinstance(error, TimedOut) and error.phase == "turn":
+                    self._health.abandoned(in_flight)  # our own limit says nothing of the vendor
+                else:
+                    self._health.failed(in_flight, error)
             reported, cost = error.usage, error.cost
             raise
         finally:
@@ -152,7 +155,7 @@ class AttemptRunner:
         sent_tokens: int,
         generated: list[str],
     ) -> None:
-        """Note when it ended and what it cost."""
+        """Record when the call ended and what it cost."""
         attempt.ended_ms = self._stopwatch()
         if reported is None and not (self._sent and _was_accepted(attempt)):
             attempt.cost_usd, attempt.cost_source = Decimal(0), "computed"
@@ -173,7 +176,7 @@ class AttemptRunner:
 async def _from_first_word(
     events: AsyncGenerator[StreamEvent, None],
 ) -> AsyncGenerator[StreamEvent, None]:
-    """The events, with white space held back until a visible word follows it.
+    """The events, with leading white space held back until a visible word follows.
 
     Raises EmptyAnswer, with what was billed for it, when none does.
     """
@@ -202,7 +205,7 @@ def _note_success(attempt: Attempt, finished: Finished) -> None:
 
 
 def _was_accepted(attempt: Attempt) -> bool:
-    """Whether the provider may charge for it: it began to reply, or fell silent after taking it."""
+    """Whether the provider may charge for the call: it began to reply, or fell silent afterwards."""
     if attempt.opened_ms is not None or attempt.status in {"ok", "abandoned"}:
         return True
     return attempt.error in {TimedOut.code, StreamCut.code}

@@ -1,4 +1,4 @@
-"""The circuit breaker of one deployment: it stops calls to what is sick, until one call has worked.
+"""The circuit breaker of one deployment: stops calls to one that fails, until a call works again.
 
 Closed, it counts. It opens after failures in a row, or when half of a minute's calls failed. After
 at most `OPEN_S` it is half open: one call at a time is let through, the probe, and only the probe
@@ -18,7 +18,7 @@ BreakerState = Literal["closed", "half_open", "open"]
 
 
 class Breaker:
-    """Times are seconds of the caller's clock, which never goes back."""
+    """Counts the calls of one deployment; times are seconds of a clock that never goes back."""
 
     def __init__(self) -> None:
         self.open_until = 0.0
@@ -31,7 +31,7 @@ class Breaker:
         self._recent: deque[tuple[float, bool]] = deque(maxlen=256)
 
     def state(self, now: float) -> BreakerState:
-        """Half open: it was open, and no probe has worked since."""
+        """The state at this time; half open means that it was open and no probe has worked since."""
         if not self._opened:
             return "closed"
         return "open" if self.open_until > now else "half_open"
@@ -42,18 +42,18 @@ class Breaker:
         return state == "closed" or (state == "half_open" and not self.probing)
 
     def begin(self) -> bool:
-        """A call begins; whether it is the probe: the breaker is not closed, and no other one is."""
+        """Note that a call begins; returns whether it is the probe of a breaker that is not closed."""
         if not self._opened or self.probing:
             return False
         self.probing = True
         return True
 
     def give_up_probe(self) -> None:
-        """The probe ended without telling anything: its caller went away."""
+        """Note that the probe ended without a result, because its caller went away."""
         self.probing = False
 
     def succeed(self, now: float, *, began_at: float, probe: bool) -> None:
-        """A call was answered. One that began before the last failure tells nothing new."""
+        """Note that a call was answered; one that began before the last failure tells nothing new."""
         if self._opened:
             if probe:
                 self.close(now)
@@ -63,7 +63,7 @@ class Breaker:
             self._in_a_row = 0
 
     def fail(self, now: float, *, began_at: float, probe: bool) -> None:
-        """A call failed in a way that speaks of sickness."""
+        """Note that a call failed in a way that shows that the deployment does not work."""
         if self._opened:
             # What was under way when it opened tells nothing new, nor does a call of last resort.
             if probe:
@@ -80,7 +80,7 @@ class Breaker:
             self.open(now)
 
     def open(self, now: float) -> None:
-        """Let nobody through for `OPEN_S` from now."""
+        """Let no call through for `OPEN_S` from now."""
         self._opened, self.probing = True, False
         self.open_until = now + OPEN_S
 
@@ -89,7 +89,7 @@ class Breaker:
         self.open_until = min(self.open_until, now)
 
     def close(self, now: float) -> None:
-        """It works again; counting begins anew."""
+        """Let all calls through, and count anew."""
         self._opened = self.probing = False
         self.open_until, self._closed_at = 0.0, now
         self._in_a_row = 0

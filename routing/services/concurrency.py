@@ -1,4 +1,4 @@
-"""How many calls a deployment may have at once, in this process."""
+"""Limits how many calls this process makes to a deployment at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ class Slots:
 
     @asynccontextmanager
     async def of(self, deployment: DeploymentFacts) -> AsyncIterator[None]:
-        """Hold one for the length of a call.
+        """Hold a slot of the deployment for the length of a call.
 
         Raises ConcurrencyLimit when none gets free within the deployment's first-token limit.
         """

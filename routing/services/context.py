@@ -1,4 +1,4 @@
-"""The shared context: what a model is told besides the prompt, the same for every provider.
+"""Builds the shared context: what a model is sent besides the prompt, the same for every provider.
 
 The policy's persona, the rolling summary, and as many of the last turns as fit the model's window.
 Sizes are estimates: a vendor that counts more says so itself, and the ladder goes to a larger window.
@@ -25,7 +25,7 @@ class PastTurn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said before, oldest first."""
+    """The earlier turns of the conversation, oldest first."""
 
     turns: tuple[PastTurn, ...] = ()
     summary: str = ""
@@ -38,7 +38,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """The messages for one model."""
+    """The messages for one model, and their size."""
 
     messages: tuple[Message, ...]
     tokens: int
@@ -51,13 +51,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def room_for_prompt(deployment: DeploymentFacts) -> int:
-    """Tokens that may be sent to it, so that its longest reply still fits."""
+    """Tokens that the messages may have, so that the deployment's longest reply still fits."""
     reply = min(deployment.max_output_tokens, deployment.context_window // 2)
     return deployment.context_window - reply
 
 
 def fits(*, persona: str, prompt: str, deployment: DeploymentFacts) -> bool:
-    """Whether the prompt alone can be sent to it."""
+    """Whether the prompt fits the deployment without any earlier turns."""
     needed = estimate_tokens(persona) + estimate_tokens(prompt) + 2 * MESSAGE_OVERHEAD
     return needed <= room_for_prompt(deployment)
 
@@ -120,7 +120,7 @@ def _assemble(
 
 
 def _alternating(messages: list[Message]) -> tuple[Message, ...]:
-    """Neighbours of one role joined: some vendors refuse two user messages in a row."""
+    """The messages with neighbours of one role joined: some vendors refuse two user messages in a row."""
     joined: list[Message] = []
     for message in messages:
         if joined and joined[-1].role == message.role:

@@ -1,4 +1,4 @@
-"""Where a provider is called and with which key. Keys are opened here and nowhere else."""
+"""Finds the address and the key of a provider; the only module that opens keys."""
 
 from urllib.parse import urlsplit
 
@@ -12,22 +12,22 @@ from routing.secrets import Fingerprints, Sealer
 
 
 def sealer() -> Sealer:
-    """The sealer of provider keys, under the sealing keys of this installation."""
+    """The sealer of provider keys, with the sealing keys of this installation."""
     return Sealer(settings.SEALING_KEYS, purpose="provider keys")
 
 
 def fingerprints() -> Fingerprints:
-    """By which a start sees whether the environment holds another key than the last time."""
+    """Digests of keys, by which a start recognises that the environment holds another key than before."""
     return Fingerprints(settings.SEALING_KEYS, purpose="fingerprints of provider keys")
 
 
 def base_url(provider: Provider) -> str:
-    """The provider's address: the environment's, else the row's; "" when neither names one."""
+    """The provider's address: the environment's, else the row's, else ""."""
     return settings.ENV_BASE_URLS.get(provider.slug) or provider.base_url.rstrip("/")
 
 
 def address_problem(address: str) -> str:
-    """Why keys must not be sent to this address, in words; "" when they may.
+    """Why keys must not be sent to this address, in words; "" if they may.
 
     A typing mistake or a captured staff account must not be able to send keys to a stranger, so only
     known vendors over https and what the operator named in the environment are addresses.
@@ -55,7 +55,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def open_key(key: ProviderKey) -> str:
-    """The key itself; "" when it is read from the environment and that names none.
+    """The key itself; "" if it is to come from the environment, which names none.
 
     Raises DoesNotOpen: no sealing key opens it, or it was sealed for another row.
     """
@@ -69,7 +69,7 @@ def open_key(key: ProviderKey) -> str:
 def add_key(
     *, provider: Provider, label: str, value: str, enabled: bool, by: AbstractBaseUser
 ) -> ProviderKey:
-    """Seal a new key. Its last four characters stay readable, if it is long enough to spare them."""
+    """Seal and store a new key; its last four characters stay readable if it is long enough."""
     key = ProviderKey(provider=provider, label=label, enabled=enabled, created_by_id=by.pk)
     key.last_four = last_four(value)
     key.save()
@@ -81,12 +81,12 @@ def add_key(
 
 
 def last_four(value: str) -> str:
-    """The end of a key that may be shown; "" for one so short that four characters give it away."""
+    """The last four characters of a key; "" if it is so short that they would give it away."""
     return value[-4:] if len(value) >= 12 else ""
 
 
 def reseal_key(key: ProviderKey) -> bool:
-    """Seal it with the newest sealing key; whether that was needed. Raises DoesNotOpen."""
+    """Seal the key with the newest sealing key; returns whether that was needed. Raises DoesNotOpen."""
     vault = sealer()
     if key.source != ProviderKey.Source.SEALED or vault.is_current(key.sealed):
         return False

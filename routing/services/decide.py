@@ -1,4 +1,4 @@
-"""Decide a request: its intent, its ladder, and which rungs can serve. Nobody is called.
+"""Decides a request: its intent, its ladder, and which rungs can serve; calls nobody.
 
 `decide` alone is the dry run behind "Try a message"; `route_and_call` carries its decision out.
 """
@@ -98,7 +98,7 @@ def _plan(
 
 
 def _why_nobody(planned: tuple[PlannedRung, ...]) -> str:
-    """The failure's code when no rung can serve at all."""
+    """The failure's code when no rung can serve."""
     if any(rung.passed_over == TOO_LONG for rung in planned):
         return "context_length"
     return "providers_unavailable"

@@ -1,4 +1,4 @@
-"""What was decided for one request: which rungs could be called, and in which order."""
+"""What was decided for one request: the rungs that could be called, and their order."""
 
 from collections.abc import Iterable, Iterator
 
@@ -21,7 +21,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def order_of_calls(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The candidates in the order in which they would be asked, were each to fail.
+    """The candidates in the order in which they would be called if each of them failed.
 
     First those that are not out, as the ladder has them; then, of those that are, the one nearest
     recovery, so that the last usable rung is never skipped; demo models by the same rule after both.
@@ -40,7 +40,7 @@ def _healthy_then_nearest(candidates: list[Candidate]) -> Iterator[Candidate]:
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What will be tried, in which order, with what."""
+    """The decision on one request: what will be called, in which order, with which messages."""
 
     route: Route
     ladder: LadderFacts
@@ -51,7 +51,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str
 
     def context_for(self, deployment: DeploymentFacts) -> Context:
-        """The messages that this deployment would be sent."""
+        """The messages that would be sent to this deployment."""
         return build_context(
             persona=self.snapshot.policy.persona,
             history=self.history,
@@ -60,24 +60,24 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def note_context(self, context: Context) -> None:
-        """Write a context's size onto the route."""
+        """Record the size of a context on the route."""
         self.route.context_tokens = context.tokens
         self.route.context_turns = context.turns
         self.route.left_out_turns = context.left_out
         self.route.summarised_turns = context.summarised
 
     def order(self) -> tuple[Candidate, ...]:
-        """The candidates in the order in which they would be asked, as things stood."""
+        """The candidates in the order in which they would be called, as known at the decision."""
         return order_of_calls(self.candidates)
 
     def mark_first_attempt(self) -> None:
-        """Note the first attempt as started, so that it is durable before its call is made."""
+        """Record the first attempt as started, so that it can be stored before its call is made."""
         if order := self.order():
             self.route.attempts.append(new_attempt(self.route, order[0]))
 
 
 def new_attempt(route: Route, candidate: Candidate) -> Attempt:
-    """The next attempt of a route, at one candidate, not yet called."""
+    """A new attempt of the route at this candidate, not yet called."""
     return Attempt(
         number=len(route.attempts) + 1,
         deployment=candidate.deployment.name,

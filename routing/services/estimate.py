@@ -1,4 +1,4 @@
-"""A rough count of a text's tokens: for windows, and for calls whose usage nobody reported."""
+"""Estimates a text's tokens, for windows and for calls whose usage nobody reported."""
 
 import string
 
@@ -7,7 +7,7 @@ _WORDS = (string.ascii_letters + string.whitespace).encode() + bytes(range(0x80,
 
 
 def estimate_tokens(text: str) -> int:
-    """A cautious guess for any vendor's tokenizer.
+    """A cautious estimate for any vendor's tokenizer.
 
     Four ASCII letters are a token, and two digits or signs of punctuation: tokenizers split code and
     figures finer than words. One other character is a token.

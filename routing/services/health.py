@@ -1,4 +1,4 @@
-"""What this process has learned about deployments and keys: which are out just now, and for how long.
+"""Remembers which deployments and keys are out of service in this process, and for how long.
 
 A deployment is out while its breaker is open, or while it cools: its vendor said when to come back,
 limited it twice in a row, or no longer has the model. A key is out while it cools: it was refused, or
@@ -28,14 +28,14 @@ RATE_LIMITS_REMEMBERED_S = 600.0
 
 
 class Outage(msgspec.Struct, frozen=True):
-    """Why something is out, and for how long still (seconds)."""
+    """Why something is out of service, and for how many seconds still."""
 
     reason: Literal["breaker", "probe", "cooldown", "key"]
     remaining_s: float
 
     @property
     def words(self) -> str:
-        """For staff, e.g. `cooling for another 12 s`."""
+        """The outage in words for staff, e.g. `cooling for another 12 s`."""
         left = f"{max(1, round(self.remaining_s))} s"
         match self.reason:
             case "breaker":
@@ -49,7 +49,7 @@ class Outage(msgspec.Struct, frozen=True):
 
 
 class CallInFlight(msgspec.Struct, frozen=True, kw_only=True):
-    """One call under way, as health needs to know it."""
+    """What health needs to know of a call that is under way."""
 
     deployment: str
     key: int | None
@@ -64,14 +64,14 @@ class _Cooldown(msgspec.Struct, frozen=True):
 
 
 class _RateLimits(msgspec.Struct):
-    """How often in a row a deployment was limited."""
+    """How many times in a row a deployment was rate limited."""
 
     in_a_row: int = 0
     last_at: float = float("-inf")
 
 
 class Health:
-    """See the module. `clock` counts seconds and never goes back; `jitter` gives a number around 1."""
+    """The health of all deployments and keys, as this process knows it."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Health:
     # --- the life of a call ---
 
     def begin(self, deployment: str, key: int | None = None) -> CallInFlight:
-        """A call begins. Every one must come back as `succeeded`, `failed` or `abandoned`."""
+        """Note that a call begins; `succeeded`, `failed` or `abandoned` must follow."""
         return CallInFlight(
             deployment=deployment,
             key=key,
@@ -99,7 +99,7 @@ class Health:
         )
 
     def succeeded(self, call: CallInFlight) -> None:
-        """It was answered. What was learned after it began stays: it may be the newer truth."""
+        """Note that the call was answered; what was learned after it began stays, as it may be newer."""
         now = self._clock()
         self._breaker(call.deployment).succeed(now, began_at=call.began_at, probe=call.probe)
         if self._since(self._cooling.get(call.deployment)) <= call.began_at:
@@ -111,12 +111,12 @@ class Health:
             del self._limits[call.deployment]
 
     def failed(self, call: CallInFlight, error: ProviderError) -> None:
-        """It failed, in a way that may speak of the deployment, of the key, or of neither."""
+        """Note that the call failed, and what the error says of the deployment or the key."""
         now, breaker = self._clock(), self._breaker(call.deployment)
         if error.hurts_breaker:
             breaker.fail(now, began_at=call.began_at, probe=call.probe)
         elif call.probe:
-            breaker.close(now)  # it was refused by a vendor that is there
+            breaker.close(now)  # the vendor is there: it refused the call
         if error.cools is Cools.KEY and call.key is not None:
             self.cool_key(call.key)
         if error.cools is Cools.DEPLOYMENT:
@@ -128,12 +128,12 @@ class Health:
             self._refused[call.deployment] = known | {error.parameter}
 
     def abandoned(self, call: CallInFlight) -> None:
-        """It ended without telling anything: stopped by the user, or the process drains."""
+        """Note that the call ended without a result: the user stopped it, or the process drains."""
         if call.probe:
             self._breaker(call.deployment).give_up_probe()
 
     def _note_rate_limit(self, call: CallInFlight, wished_s: float) -> None:
-        """The second one in a row cools the deployment; of calls made at once only the first counts."""
+        """Cool the deployment at the second rate limit in a row; of simultaneous calls one counts."""
         now = self._clock()
         limits = self._limits.setdefault(call.deployment, _RateLimits())
         if call.began_at < self._since(self._cooling.get(call.deployment)):
@@ -149,11 +149,11 @@ class Health:
     # --- what is out ---
 
     def cool_deployment(self, deployment: str, seconds: float = DEPLOYMENT_COOLDOWN_S) -> None:
-        """Leave a deployment alone for a while; never longer than an hour."""
+        """Do not call a deployment for a while, an hour at most."""
         self._cooling[deployment] = self._longer(self._cooling.get(deployment), seconds)
 
     def cool_key(self, key: int, seconds: float = KEY_COOLDOWN_S) -> None:
-        """Leave a key alone for a while."""
+        """Do not use a key for a while."""
         self._cooling_keys[key] = self._longer(self._cooling_keys.get(key), seconds)
 
     def key_cools_s(self, key: int) -> float:
@@ -161,7 +161,7 @@ class Health:
         return self._left(self._cooling_keys.get(key))
 
     def outage(self, deployment: str, keys: Iterable[int] = ()) -> Outage | None:
-        """Why a deployment cannot be called now, with the keys it could use; None when it can."""
+        """Why a deployment cannot be called now with any of these keys; None if it can."""
         now, found = self._clock(), list[Outage]()
         breaker = self._breakers.get(deployment)
         if breaker is not None and not breaker.admits(now):
@@ -176,11 +176,11 @@ class Health:
         return max(found, key=lambda outage: outage.remaining_s, default=None)
 
     def refused_parameters(self, deployment: str) -> frozenset[str]:
-        """What a deployment does not take, and is therefore no longer sent."""
+        """The parameters that a deployment has refused and that are no longer sent to it."""
         return self._refused.get(deployment, frozenset())
 
     def breaker_states(self) -> dict[str, BreakerState]:
-        """Of each deployment that was called; safe to ask from another thread."""
+        """The breaker state of each deployment that was called; safe to ask from another thread."""
         now = self._clock()
         return {name: breaker.state(now) for name, breaker in list(self._breakers.items())}
 
@@ -191,7 +191,7 @@ class Health:
         return [name for name, state in self.breaker_states().items() if state == "open"]
 
     def probed(self, deployment: str, *, alive: bool) -> None:
-        """What a free probe found: the next message may try the deployment, or must wait on."""
+        """Note the result of a free probe: the next message may try the deployment, or must wait on."""
         now, breaker = self._clock(), self._breaker(deployment)
         if breaker.state(now) == "open":
             if alive:
@@ -202,7 +202,7 @@ class Health:
     # --- what staff change ---
 
     def follow(self, snapshot: Snapshot) -> None:
-        """Forget what was learned of the providers, models and keys that staff saved since."""
+        """Forget what was learned of the providers, models and keys that staff have saved since."""
         before, self._followed = self._followed, snapshot
         if before is None or before is snapshot:
             return

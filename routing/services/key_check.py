@@ -1,4 +1,4 @@
-"""Tests a provider key by one short call, and notes what came of it.
+"""Tests a provider key by one short call, and records the result.
 
 The call is recorded like every other one: `routing.signals.key_checked` carries its route.
 """
@@ -41,7 +41,7 @@ Prices = Mapping[tuple[str, str], Sequence[PriceFacts]]
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What a test found."""
+    """The result of a test."""
 
     words: str
     """For staff; never the provider's own."""
@@ -50,7 +50,7 @@ class Checked(msgspec.Struct, frozen=True):
 
 @sensitive_variables()
 def try_key(key: ProviderKey, *, at: datetime) -> Checked:
-    """Ask the cheapest model of the key's provider for a word; returns and notes the outcome.
+    """Test the key with the provider's cheapest model; records and returns the result.
 
     `at`: the time to note (UTC). Takes up to half a minute. A key that works is used again at once by
     every process, whatever was learned of it before.
@@ -66,7 +66,7 @@ def try_key(key: ProviderKey, *, at: datetime) -> Checked:
 
 
 def _prices(key: ProviderKey) -> Prices:
-    """The price rows of the key's provider, as a snapshot holds them."""
+    """The prices of the key's provider, in the form that a snapshot has."""
     found: dict[tuple[str, str], list[PriceFacts]] = {}
     for row in Price.objects.filter(provider=key.provider_id):
         facts = msgspec.convert(row, PriceFacts, from_attributes=True)
@@ -78,7 +78,7 @@ def _cheapest_model(key: ProviderKey, prices: Prices, at: datetime) -> Deploymen
     """The enabled model of the key's provider that costs least now; None if there is none."""
 
     def price(row: Deployment) -> Decimal:
-        """USD for a million tokens each way; a model without a price counts as dear."""
+        """USD for a million tokens each way; a model without a price counts as expensive."""
         known = prices.get((key.provider.slug, row.model), ())
         found = price_in_force(known, at=at, input_tokens=0)
         return found.input_usd + found.output_usd if found else Decimal("Infinity")
@@ -129,7 +129,7 @@ def _call(
     at: datetime,
     route: Route,
 ) -> ProviderError | None:
-    """Ask once, and again without a parameter that is refused; the attempts are kept on the route."""
+    """Call once, and again without a parameter that is refused; the route keeps the attempts."""
     facts = msgspec.structs.replace(
         snapshot.deployment_facts(deployment, has_key=True),
         max_output_tokens=ASKED_TOKENS,
@@ -155,7 +155,7 @@ def _call(
 
 
 async def _ask(runner: AttemptRunner, spec: CallSpec, route: Route) -> ProviderError | None:
-    """What went wrong, or None. The answer is read to its end, for the usage comes last."""
+    """Make the call; the error, or None. The answer is read to its end, where the usage comes."""
     error: ProviderError | None = None
     try:
         for number in range(1, MOST_CALLS + 1):

@@ -1,4 +1,4 @@
-"""What a key's test found, in words for staff: which of address, key, model and account is wrong."""
+"""Words the result of a key's test for staff: what is wrong with address, key, model or account."""
 
 from urllib.parse import urlsplit
 
@@ -45,7 +45,7 @@ UNREACHABLE = "The provider could not be reached at {address}."
 def verdict(
     error: ProviderError | None, *, slug: str, address: str, model: str, heard: bool = False
 ) -> str:
-    """What came of the call. `slug` is the provider's; `heard`: whether any word arrived."""
+    """The result in words; `slug` is the provider's, `heard` says whether any word arrived."""
     host = urlsplit(address).hostname or ""
     said = _template(error, at_home=address == own_address(host), heard=heard)
     return said.format(
@@ -59,7 +59,7 @@ def verdict(
 
 
 def works(error: ProviderError | None) -> bool:
-    """Whether the key is good: a model that only thought up to its cap had taken it, too."""
+    """Whether the key is good; a model that only thought up to its cap has accepted it too."""
     return error is None or isinstance(error, EmptyAnswer)
 
 
@@ -80,7 +80,7 @@ def _template(error: ProviderError | None, *, at_home: bool, heard: bool) -> str
 
 
 def _is_no_provider(error: ProviderError, heard: bool) -> bool:
-    """Whether something answered that does not speak this protocol: a page, a redirect, a proxy."""
+    """Whether what answered does not speak this protocol: a page, a redirect, a proxy."""
     if isinstance(error, ProtocolViolated) or error.status == 405:
         return True
     return isinstance(error, StreamCut) and not heard

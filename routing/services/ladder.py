@@ -1,16 +1,15 @@
-"""Climb a ladder: ask its rungs in turn until one of them has answered.
+"""Climbs a ladder: calls its rungs in turn until one of them has answered.
 
 The only retry loop. No database, no HTTP: it obeys the remedies of `routing.providers.errors`, asks
 `routing.services.next_rung` where to go, and keeps every attempt on the route.
 """
 
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import NoReturn
 
 import anyio
-import msgspec
 
 from routing.providers.errors import (
     ContentFiltered,
@@ -23,15 +22,10 @@ from routing.providers.errors import (
     TimedOut,
     Unreachable,
 )
-from routing.providers.messages import (
-    Citations,
-    Finished,
-    StreamEvent,
-    TextDelta,
-    Working,
-)
+from routing.providers.messages import Finished
 from routing.route import Attempt, GaveUp, Route
 from routing.services.attempt import AttemptRunner, CallSpec
+from routing.services.climb_events import ClimbEvent, Speaker
 from routing.services.decision import Candidate, Decision, new_attempt
 from routing.services.health import Health
 from routing.services.next_rung import Rungs
@@ -42,70 +36,19 @@ OWN_NETWORK_PAUSE_S = 0.4
 """The first pause when nobody can be reached; it doubles, and the last one uses up the patience."""
 
 
-class Answering(msgspec.Struct, frozen=True):
-    """This attempt's first words follow; what an earlier one said no longer stands."""
-
-    attempt: Attempt
-    broke_off: str = ""
-    """The error of the leg whose words it replaces; "" when none were shown."""
-
-
-class AtWork(msgspec.Struct, frozen=True):
-    """Before its first words, this attempt shows that it thinks or searches."""
-
-    attempt: Attempt
-    activity: str
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """The reply is whole, or as whole as it gets."""
-
-    attempt: Attempt
-    finished: Finished
-
-
-ClimbEvent = Answering | AtWork | TextDelta | Citations | Answered
 OnAttempt = Callable[[Route], Awaitable[None]]
 
 
 class LadderExhausted(Exception):
-    """Nobody gave a whole answer; `code` says why, in the terms of the `failed` frame."""
+    """No rung gave a whole answer; `code` says why, as in the `failed` frame."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-class _Speaker:
-    """Turns one call's events into the climb's: who answers is said with the first words."""
-
-    def __init__(self, attempt: Attempt, broke_off: str) -> None:
-        self.speaks = False
-        self._attempt = attempt
-        self._broke_off = broke_off
-        self._sources: Citations | None = None
-
-    def tell(self, event: StreamEvent) -> Iterator[ClimbEvent]:
-        match event:
-            case TextDelta():
-                if not self.speaks:
-                    self.speaks = True
-                    yield Answering(self._attempt, self._broke_off)
-                    if self._sources is not None:
-                        yield self._sources
-                yield event
-            case Citations():
-                self._sources = event  # searches come before the words that cite them
-                if self.speaks:
-                    yield event
-            case Working(activity) if not self.speaks and not self._broke_off:
-                yield AtWork(self._attempt, activity)
-            case Finished():
-                yield Answered(self._attempt, event)
-
-
 class Climb:
-    """One climb of one ladder."""
+    """Calls the rungs of one ladder for one request."""
 
     def __init__(
         self,
@@ -117,9 +60,11 @@ class Climb:
         supply: Callable[[], Snapshot],
         stopwatch: Callable[[], int],
     ) -> None:
-        """`on_attempt` is awaited before every call but the first, which the decision's caller has
-        made durable already. `supply` gives the keys and deployments as they are now; `stopwatch`
-        the milliseconds since the request came.
+        """Take what the climb needs.
+
+        `on_attempt` is awaited before every call but the first, which the decision's caller has
+        stored already. `supply` gives the keys and deployments as they are now; `stopwatch` the
+        milliseconds since the request came.
         """
         self._decision = decision
         self._route = decision.route
@@ -137,7 +82,7 @@ class Climb:
         """The error that broke off the words now on the screen; "" when none are."""
 
     async def events(self) -> AsyncGenerator[ClimbEvent, None]:
-        """The reply as it arrives. Raises LadderExhausted."""
+        """Yield the reply as it arrives. Raises LadderExhausted."""
         candidate = self._rungs.next() or self._rungs.next_demo()
         if candidate is None:
             raise LadderExhausted(self._route.unusable or "providers_unavailable")
@@ -168,7 +113,7 @@ class Climb:
     async def _ask(
         self, candidate: Candidate, attempt: Attempt
     ) -> AsyncGenerator[ClimbEvent, None]:
-        """One rung's answer. Raises ProviderError."""
+        """Call one rung and yield its answer. Raises ProviderError."""
         context = self._decision.context_for(candidate.deployment)
         self._decision.note_context(context)
         spec = CallSpec(
@@ -179,7 +124,7 @@ class Climb:
             web_search=self._decision.ladder.web_search,
             turn_s=self._turn_left_s(),
         )
-        speaker = _Speaker(attempt, self._shown_by)
+        speaker = Speaker(attempt, self._shown_by)
         async with aclosing(self._runner.call(attempt, spec)) as events:
             async for event in events:
                 for told in speaker.tell(event):
@@ -193,8 +138,8 @@ class Climb:
         return self._policy.turn_limit_s - self._stopwatch() / 1000
 
     async def _after(self, candidate: Candidate, error: ProviderError) -> Candidate:
-        """Where to go after a failed call. Raises LadderExhausted."""
-        if self._turn_left_s() <= 0:
+        """The rung to call after a failed call. Raises LadderExhausted."""
+        if self._turn_left_s() <= 0 or (isinstance(error, TimedOut) and error.phase == "turn"):
             self._give_up("turn_limit", "interrupted")
         remedy = self._remedy(candidate, error)
         if remedy is Remedy.STOP:
@@ -223,7 +168,7 @@ class Climb:
     async def _same_rung_again(
         self, candidate: Candidate, error: ProviderError, remedy: Remedy
     ) -> Candidate | None:
-        """The same rung, where the remedy says so and calls are left; waits if the vendor wants it."""
+        """The same rung, if the remedy says so and calls are left; waits as long as the vendor asks."""
         if self._shown_by:
             return None  # another rung first: this one has just broken off
         match remedy:
@@ -251,14 +196,14 @@ class Climb:
         return self._rungs.again(candidate)
 
     def _may_retry(self, candidate: Candidate) -> bool:
-        """Once a rung, and only while calls are left for every untried healthy one."""
+        """Whether the rung was not retried yet and calls are left for every untried healthy rung."""
         return (
             candidate.rung not in self._retried
             and self._rungs.calls_left > self._rungs.healthy_left()
         )
 
     def _once_more(self, candidate: Candidate) -> Candidate | None:
-        """The rung that broke off in its answer, when there is no other."""
+        """The same rung after it broke off in its answer, for when there is no other."""
         if candidate.rung in self._retried or self._rungs.calls_left <= 0:
             return None
         self._retried.add(candidate.rung)
@@ -274,7 +219,7 @@ class Climb:
         return self._rungs.next()
 
     async def _outlast_own_network(self) -> Candidate | None:
-        """When nobody at all could be reached it is our own line: spend the patience, ask again."""
+        """Wait and try a rung again if none could be reached: then our own network is likely down."""
         rest = self._policy.patience_s - self._waited_s
         if rest <= 0 or not self._rungs.calls_left_at_most:
             return None
@@ -291,7 +236,7 @@ class Climb:
         return attempt.opened_ms is None and attempt.error == Unreachable.code
 
     def _code_of(self, error: ProviderError) -> str:
-        """What the user is told when nobody is left to ask."""
+        """The code of the failure that the user is told when no rung is left."""
         if isinstance(error, ContextTooLong):
             return error.code
         errors = {attempt.error for attempt in self._route.attempts}

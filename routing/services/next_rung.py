@@ -1,4 +1,4 @@
-"""Which rung of a ladder is asked next: the only place that knows tried from untried.
+"""Chooses the rung to call next; the only module that knows which rungs were tried.
 
 Health, keys and switches are asked anew at every rung, since a turn may take a while.
 """
@@ -17,12 +17,12 @@ MOST_CALLS = 6
 
 
 class Rungs:
-    """The rungs of one request, and what has been tried of them."""
+    """The rungs of one request, and which of them were tried."""
 
     def __init__(
         self, *, decision: Decision, health: Health, supply: Callable[[], Snapshot]
     ) -> None:
-        """`supply` gives keys and deployments as they are now; the policy stays as decided."""
+        """Take the decision; `supply` gives keys and deployments as they are now."""
         self._route = decision.route
         self._candidates = decision.candidates
         self._max_calls = decision.snapshot.policy.max_calls
@@ -34,38 +34,38 @@ class Rungs:
         self._window_above = 0
         self._used_last_resort = False
 
-    # --- what may still be spent ---
+    # --- how many calls are left ---
 
     @property
     def calls_left(self) -> int:
-        """Calls that the policy allows still."""
+        """The number of calls that the policy still allows."""
         return self._max_calls - self._calls
 
     @property
     def calls_left_at_most(self) -> int:
-        """Calls that may still be made where nothing less would reach a healthy rung."""
+        """The number of calls still allowed where fewer would not reach a healthy rung."""
         return max(self._max_calls, MOST_CALLS) - self._calls
 
     def healthy_left(self) -> int:
-        """How many untried rungs could be called now, demo models not counted."""
+        """The number of untried rungs that could be called now, without demo models."""
         return sum(candidate.outage is None for candidate in self._untried(demo=False))
 
     @property
     def why_no_more(self) -> GaveUp:
-        """Why nobody else is asked: `calls` when there is somebody, else `exhausted`."""
+        """Why no further rung is called: `calls` if a healthy one is left, else `exhausted`."""
         return "calls" if self.healthy_left() else "exhausted"
 
     def note_call(self, candidate: Candidate) -> None:
-        """A call is about to be made; calls of demo models are not counted."""
+        """Note that a call is about to be made; calls of demo models are not counted."""
         self._tried.add(candidate.rung)
         self._calls += not candidate.deployment.demo
         self._used_last_resort |= candidate.outage is not None and not candidate.deployment.demo
 
     def need_window_above(self, tokens: int) -> None:
-        """From now on only rungs with a larger context window are asked."""
+        """From now on, choose only rungs with a larger context window."""
         self._window_above = max(self._window_above, tokens)
 
-    # --- where to go ---
+    # --- which rung is next ---
 
     def next(self, *, longer_than: int = 0) -> Candidate | None:
         """The next untried rung, demo models left out; None when there is none or calls are used up.
@@ -90,21 +90,21 @@ class Rungs:
         return next(iter(order_of_calls(self._untried(demo=True))), None)
 
     def again(self, candidate: Candidate) -> Candidate | None:
-        """The same rung as it is now; None when it is out, or all calls are used up."""
+        """The same rung as it is now; None if it is out of service or all calls are used up."""
         if self.calls_left_at_most <= 0 and not candidate.deployment.demo:
             return None
         now = self._as_it_is_now(candidate)
         return now if now is not None and now.outage is None else None
 
     def any_again(self) -> Candidate | None:
-        """The rung to ask once more when all have been tried: the first that is not out."""
+        """A rung to call again after all have been tried: the first that is not out of service."""
         live = [self._as_it_is_now(it) for it in self._candidates if not it.deployment.demo]
         return next(iter(order_of_calls([it for it in live if it is not None])), None)
 
     # --- keys ---
 
     def choose_key(self, candidate: Candidate) -> KeyFacts | None:
-        """The key for the next call: one that this request has not used and that does not cool."""
+        """The key for the next call, preferably one that is not cooling and was not used before."""
         keys = self._supply().keys.get(candidate.deployment.provider, ())
         best = min(
             keys,
@@ -116,7 +116,7 @@ class Rungs:
         return best
 
     def has_another_key(self, candidate: Candidate) -> bool:
-        """Whether the provider has a key that this request has not used and that does not cool."""
+        """Whether the provider has a key that is not cooling and was not used by this request."""
         keys = self._supply().keys.get(candidate.deployment.provider, ())
         return any(
             key.id not in self._keys_used and not self._health.key_cools_s(key.id) for key in keys
@@ -136,7 +136,7 @@ class Rungs:
                 yield now
 
     def _as_it_is_now(self, candidate: Candidate) -> Candidate | None:
-        """With its address, limits and outage of this moment; None when it was switched off."""
+        """The candidate with its present address, limits and outage; None if it was switched off."""
         supply = self._supply()
         deployment = supply.deployments.get(candidate.deployment.name)
         if deployment is None or deployment.disabled:

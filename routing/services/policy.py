@@ -29,7 +29,7 @@ DIFFERENCE_MAX = 300
 
 
 class PolicyInvalid(Exception):
-    """A content that could not serve every message. Its text says what is wrong, for staff."""
+    """The policy could not serve every message; the text says why, for staff."""
 
 
 def latest() -> PolicyVersion | None:
@@ -43,13 +43,13 @@ def latest_number() -> int:
 
 
 def hold() -> None:
-    """Let no other policy save pass until this transaction ends (SQLite lets only one write anyway)."""
+    """Block other policy saves until this transaction ends (SQLite allows only one write anyway)."""
     Policy.objects.get_or_create(id=1)
     Policy.objects.select_for_update().get(id=1)
 
 
 def content_of_tables() -> PolicyContent:
-    """What the tables say now."""
+    """The policy as the tables say it now."""
     policy, _ = Policy.objects.get_or_create(id=1)
     return PolicyContent(
         persona=policy.persona,
@@ -98,7 +98,7 @@ def _ladder(row: Ladder) -> LadderContent:
 
 
 def check(said: PolicyContent) -> None:
-    """Make sure that every message could be served. Raises PolicyInvalid.
+    """Check that every message could be served. Raises PolicyInvalid.
 
     Routing finds an intent's ladder by its name, so this is where the two names are held together.
     """
@@ -155,14 +155,14 @@ def _difference(before: PolicyVersion | None, said: PolicyContent, reverted_to: 
 
 
 def difference(old: PolicyContent, new: PolicyContent) -> str:
-    """What changed, in one line, with the models called by their labels."""
+    """The changes in one line, with the models called by their labels."""
     labels = {row.name: row.label for row in Deployment.objects.select_related("provider")}
     return in_words(old, new, labels)
 
 
 @transaction.atomic
 def revert(*, number: int, author: AbstractBaseUser) -> PolicyVersion | None:
-    """Put the tables back to what a version says and publish that; None if they say it already.
+    """Set the tables to an earlier version and publish that; None if they are equal already.
 
     Raises PolicyVersion.DoesNotExist, and PolicyInvalid when a model it names is gone.
     """
@@ -225,7 +225,7 @@ def _restore_ladder(name: str, said: LadderContent, deployments: dict[str, Deplo
 
 
 def set_rungs(ladder: Ladder, deployments: list[Deployment]) -> None:
-    """Give a ladder exactly these rungs, in this order; rungs that stay keep their rows."""
+    """Give a ladder exactly these rungs in this order; rungs that stay keep their rows."""
     kept = {rung.deployment_id: rung for rung in ladder.rungs.order_by("-id")}
     ladder.rungs.exclude(pk__in=[rung.pk for rung in kept.values()]).delete()
     for position, deployment in enumerate(deployments):
@@ -236,7 +236,7 @@ def set_rungs(ladder: Ladder, deployments: list[Deployment]) -> None:
 
 
 def give_ladder(intent: Intent) -> Ladder:
-    """The intent's ladder, called like it; a new one copies the fallback intent's, so that it works at once."""
+    """Return the intent's ladder; a new one copies the fallback intent's, so that it works at once."""
     ladder, made = Ladder.objects.get_or_create(intent=intent, defaults={"name": intent.name})
     if made:
         example = Ladder.objects.get(intent__name=FALLBACK_INTENT)

@@ -1,4 +1,4 @@
-"""What a policy version says, as plain data that is kept as JSON with each version.
+"""The content of a policy version: plain data that is stored as JSON.
 
 Deployments are named `<provider>/<model>`, so that a version reads on its own and outlives ids.
 """
@@ -13,7 +13,7 @@ from routing.services.snapshot_types import CacheScope, OnBreak
 
 
 class IntentContent(msgspec.Struct, frozen=True, kw_only=True):
-    """One intent as staff wrote it. Intents are kept in the order staff gave them."""
+    """One intent as staff wrote it; its position keeps staff's order."""
 
     label: str
     description: str
@@ -24,7 +24,7 @@ class IntentContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LadderContent(msgspec.Struct, frozen=True, kw_only=True):
-    """One ladder: its rungs in order, and how it caches and breaks."""
+    """One ladder: its rungs in order, its caching, and what happens when a model breaks off."""
 
     intent: str | None
     """The intent it serves; None for a purpose of its own."""
@@ -36,7 +36,7 @@ class LadderContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PolicyContent(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one policy version says."""
+    """The whole content of one policy version."""
 
     persona: str
     max_calls: int
@@ -55,7 +55,7 @@ def dump(content: PolicyContent) -> dict[str, Any]:
 
 
 def load(version: PolicyVersion) -> PolicyContent:
-    """What a version says. Raises msgspec.ValidationError when the row was tampered with."""
+    """The content of a stored version. Raises msgspec.ValidationError if the row was tampered with."""
     return msgspec.convert(version.content, PolicyContent)
 
 

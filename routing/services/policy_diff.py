@@ -1,4 +1,4 @@
-"""The changes between two policies, in one line for people.
+"""Describes the changes between two policies in one line.
 
 E.g. "coding_help: Gemini 3.8 Flash moved above GPT-6 Luna; persona changed".
 """
@@ -11,7 +11,7 @@ Labels = Mapping[str, str]
 
 
 def in_words(old: PolicyContent, new: PolicyContent, labels: Labels) -> str:
-    """The changes from `old` to `new`; `labels` says what people call a deployment."""
+    """The changes from `old` to `new`; `labels` are the names of deployments that people see."""
     changes = [*_general(old, new), *_intents(old, new), *_ladders(old, new, labels)]
     return "; ".join(changes) or "nothing changed"
 
@@ -105,7 +105,7 @@ def _ladder(old: LadderContent, new: LadderContent, labels: Labels) -> Iterator[
 
 
 def _moved(old: Sequence[str], new: Sequence[str], *, label_of: Sequence[str]) -> str:
-    """How the order changed: as the move of one rung if it was one, upwards if it can be said so."""
+    """The change of order: as the move of one rung, preferably upwards, if it was only one."""
     single = [
         (place, rung)
         for place, rung in enumerate(new)

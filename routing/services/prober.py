@@ -1,4 +1,4 @@
-"""Asks in the background whether a deployment whose breaker is open works again.
+"""Checks in the background whether a deployment whose breaker is open works again.
 
 So that no user's message has to find out, and a vendor that has healed is used again within seconds.
 By default it asks for the vendor's list of models, which is free, and lets the next message try the
@@ -36,7 +36,7 @@ OnProbe = Callable[[Route], Awaitable[None]]
 
 
 class _Watch(msgspec.Struct):
-    """What the probes of one open breaker have found."""
+    """The results of the probes of one open breaker."""
 
     next_at: float = 0.0
     pause_s: float = FIRST_PAUSE_S
@@ -46,7 +46,7 @@ class _Watch(msgspec.Struct):
 
 
 class Prober:
-    """The probes of one process."""
+    """Makes the probes of one process."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Prober:
         on_probe: OnProbe,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`supply` gives keys and deployments as they are now; `clock` counts seconds."""
+        """Set what is probed; `supply` gives keys and deployments as they are now, `clock` counts seconds."""
         self._health = health
         self._supply = supply
         self._on_probe = on_probe
@@ -64,7 +64,7 @@ class Prober:
         self._watches: dict[str, _Watch] = {}
 
     async def run(self) -> None:
-        """Look after open breakers until cancelled."""
+        """Probe deployments with open breakers until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
@@ -73,7 +73,7 @@ class Prober:
                 logger.exception("Probing failed; it goes on in a moment")
 
     async def look(self) -> None:
-        """Probe what is due now."""
+        """Make the probes that are due now."""
         states = self._health.breaker_states()
         for name in [name for name in self._watches if states.get(name) == "closed"]:
             del self._watches[name]
@@ -121,7 +121,7 @@ class Prober:
     async def _call(
         self, deployment: DeploymentFacts, key: KeyFacts | None, supply: Snapshot
     ) -> None:
-        """One short call, of which health learns as of any other."""
+        """Make one short call, from which health learns as from any other."""
         route, began = undecided(), self._clock()
         attempt = Attempt(
             number=1, deployment=deployment.name, provider=deployment.provider, rung=0

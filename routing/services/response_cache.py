@@ -29,14 +29,14 @@ REDIS_LEFT_ALONE_S = 10.0
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """For whom an answer is kept."""
+    """The organisation, user and thread for whom an answer is kept."""
 
     organisation: str
     user: str
     thread: str
 
     def within(self, scope: CacheScope) -> str:
-        """The part of a key that keeps others out."""
+        """The part of a cache key that keeps everybody else out."""
         match scope:
             case "organisation":
                 return self.organisation
@@ -47,7 +47,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CachedReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A complete reply, with who gave it and what it had cost then."""
+    """A complete reply, with the model that gave it and its cost at that time."""
 
     text: str
     deployment: str
@@ -73,7 +73,7 @@ def make_cache_key(
     context: tuple[Message, ...],
     deployments: tuple[DeploymentFacts, ...],
 ) -> str:
-    """A digest of everything that the answer depends on.
+    """A digest of everything on which the answer depends.
 
     `context`: the messages that the first model would be sent, of which the last one holds the prompt;
     white space around that is no part of the key. `deployments`: those of the ladder, in its order.
@@ -93,7 +93,7 @@ def make_cache_key(
 
 
 class MemoryCache:
-    """The most recently used replies of this process."""
+    """Keeps the most recently used replies in this process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -101,7 +101,7 @@ class MemoryCache:
         self._characters = 0
 
     async def get_cached(self, key: str) -> CachedReply | None:
-        """The reply kept under a key, while it is fresh."""
+        """The reply stored under a key, while it is fresh."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -113,7 +113,7 @@ class MemoryCache:
         return reply
 
     async def set_cached(self, key: str, reply: CachedReply, *, ttl_s: int) -> None:
-        """Keep a reply for so many seconds; the least recently used make room for it."""
+        """Store a reply for so many seconds; the least recently used ones are dropped for it."""
         if key in self._entries:
             self._drop(key)
         self._entries[key] = (self._clock() + ttl_s, reply)
@@ -131,7 +131,7 @@ class MemoryCache:
 
 
 class RedisCache:
-    """Replies that all processes share."""
+    """Keeps replies in Redis, where all processes share them."""
 
     def __init__(
         self, url: str, *, installation: str, clock: Callable[[], float] = time.monotonic
@@ -145,7 +145,7 @@ class RedisCache:
         )
 
     async def get_cached(self, key: str) -> CachedReply | None:
-        """The reply kept under a key, while it is fresh; None too when Redis does not answer."""
+        """The reply stored under a key, while it is fresh; None also when Redis does not answer."""
         if self._is_away():
             return None
         try:
@@ -160,7 +160,7 @@ class RedisCache:
             return None
 
     async def set_cached(self, key: str, reply: CachedReply, *, ttl_s: int) -> None:
-        """Keep a reply for so many seconds; a Redis that does not answer keeps nothing."""
+        """Store a reply for so many seconds; does nothing when Redis does not answer."""
         if self._is_away():
             return
         try:
@@ -170,7 +170,7 @@ class RedisCache:
             self._leave_alone("written", error)
 
     async def aclose(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         await self._redis.aclose()
 
     def _is_away(self) -> bool:
@@ -190,8 +190,11 @@ ResponseCache = MemoryCache | RedisCache
 
 
 def _obey_cancel() -> None:
-    """redis-py waits by `asyncio.wait_for`, which can lose a cancel in Python 3.11: a stop that
-    comes in that moment would go unheard (https://github.com/python/cpython/issues/86296)."""
+    """Raise CancelledError if this task was cancelled and redis-py has lost the cancel.
+
+    It waits by `asyncio.wait_for`, which can lose one in Python 3.11, and a stop with it:
+    https://github.com/python/cpython/issues/86296
+    """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError

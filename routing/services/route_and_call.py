@@ -1,4 +1,4 @@
-"""Answer one request as decided: from the reply cache, or by climbing its ladder.
+"""Answers one request as decided: from the reply cache, or by climbing its ladder.
 
 Chats, summaries and programs come through here alike; who they are is their own business.
 """
@@ -13,9 +13,10 @@ import msgspec
 from routing.providers.messages import Citation, Citations, Finished, TextDelta
 from routing.route import Attempt
 from routing.services.attempt import AttemptRunner
+from routing.services.climb_events import Answered, Answering, AtWork
 from routing.services.decision import Decision
 from routing.services.health import Health
-from routing.services.ladder import Answered, Answering, AtWork, Climb, OnAttempt
+from routing.services.ladder import Climb, OnAttempt
 from routing.services.response_cache import (
     CachedReply,
     Owner,
@@ -31,7 +32,7 @@ FALLBACK_TTL_S = 60
 
 
 class FromCache(msgspec.Struct, frozen=True):
-    """The reply that follows was given before."""
+    """The reply that follows comes from the reply cache."""
 
     reply: CachedReply
 
@@ -40,7 +41,7 @@ RouteEvent = FromCache | Answering | AtWork | TextDelta | Citations | Answered
 
 
 class CacheUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a reply may be looked up and kept, and for whom."""
+    """Which cache may be asked for a reply and keep it, and for whom."""
 
     cache: ResponseCache
     owner: Owner
@@ -93,7 +94,7 @@ async def route_and_call(
 
 
 def _cache_key(decision: Decision, cache_use: CacheUse | None) -> str:
-    """The key of this request's reply; "" when its ladder keeps none or nobody could answer."""
+    """The key of the request's reply; "" if its ladder keeps no replies or no rung could answer."""
     ladder, order = decision.ladder, decision.order()
     if cache_use is None or not ladder.cache_ttl_s or not order:
         return ""
@@ -111,10 +112,10 @@ def _cache_key(decision: Decision, cache_use: CacheUse | None) -> str:
 
 
 class _Keeper:
-    """Gathers a reply as it comes, and keeps it when it is whole, without holding up its end."""
+    """Collects a reply as it comes, and stores it in the background once it is whole."""
 
     _writes: set[asyncio.Task[None]] = set()
-    """Tasks would be collected as garbage if nobody held them."""
+    """The tasks that write; the loop itself holds no reference to them."""
 
     def __init__(self, decision: Decision, cache_use: CacheUse | None, key: str) -> None:
         self._decision = decision
@@ -133,7 +134,7 @@ class _Keeper:
             shared_calls.end(self._key)
 
     def note(self, event: RouteEvent) -> None:
-        """One event of the reply."""
+        """Collect one event of the reply."""
         match event:
             case Answering():
                 self._text, self._citations = [], ()
@@ -146,7 +147,7 @@ class _Keeper:
                     self._keep(attempt, finished, ttl_s)
 
     def _ttl_s(self, attempt: Attempt, finished: Finished) -> int:
-        """For how long the reply may be served again; 0: never."""
+        """For how many seconds the reply may be served again; 0 means never."""
         if not self._key or finished.finish_reason != "stop" or finished.truncated_reason:
             return 0
         deployments = self._decision.snapshot.deployments

@@ -1,4 +1,4 @@
-"""The routing tables as of now, in memory.
+"""Holds the routing tables in memory.
 
 `refresh` compares one number and loads the tables when it moved; `current` reads memory only. A row
 that cannot be used disables itself with a reason: staff's mistake in one place never stops the rest.
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Snapshots:
-    """Holds the snapshot of one process. Threads may share it."""
+    """Loads and holds the snapshot of one process; threads may share it."""
 
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
@@ -80,7 +80,7 @@ is_due = _process.is_due
 
 
 def _load(known: Snapshot | None) -> Snapshot:
-    """The tables, or `known` if they have not changed since."""
+    """Load the tables, or return `known` if they have not changed since."""
     # The number comes first: what changes while the tables are read is then read again.
     revision = Revision.objects.filter(id=1).values_list("number", flat=True).first() or 0
     if known is not None and known.revision == revision:
@@ -156,7 +156,7 @@ def _deployments(keys: dict[str, tuple[KeyFacts, ...]]) -> list[DeploymentFacts]
 
 
 def deployment_facts(row: Deployment, *, has_key: bool) -> DeploymentFacts:
-    """A row, with its provider, as routing knows it. `has_key`: whether the provider has a usable one."""
+    """A model's row and its provider in plain data; `has_key`: whether a key can be used there."""
     provider = row.provider
     return DeploymentFacts(
         name=row.name,
@@ -181,7 +181,7 @@ def deployment_facts(row: Deployment, *, has_key: bool) -> DeploymentFacts:
 
 
 def _disabled(row: Deployment, provider: Provider, *, has_key: bool) -> str:
-    """Why staff's settings keep a deployment from serving, in words; "" when they don't."""
+    """Why staff's settings keep a deployment from serving, in words; "" if they do not."""
     address = credentials.base_url(provider)
     if not provider.enabled:
         return "the provider is switched off"

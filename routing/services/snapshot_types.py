@@ -1,4 +1,4 @@
-"""The routing tables as plain, immutable objects, from which decisions are made."""
+"""The plain, immutable form of the routing tables, from which decisions are made."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +28,7 @@ class KeyFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeploymentFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One model at one provider, ready to be called or with the reason why it is not."""
+    """One model at one provider, ready to be called, or with the reason why it is not."""
 
     name: str
     """`<provider>/<model>`."""
@@ -49,7 +49,7 @@ class DeploymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     max_concurrency: int
     offered: bool
     demo: bool = False
-    """Too small to be right: called last of all, outside the number of calls."""
+    """A demo model: called after all others, outside the number of calls."""
     probe: Probe = "models"
     """How its provider is asked whether it is back after an outage."""
     changed: str = ""
@@ -59,7 +59,7 @@ class DeploymentFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PriceFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """USD per million tokens (searches: per thousand), from a moment on, from a prompt size on."""
+    """USD per million tokens (searches: per thousand), from a moment on, above a prompt size."""
 
     id: int
     effective_from: datetime
@@ -72,7 +72,7 @@ class PriceFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LadderFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The deployments of one ladder, by name, in the order in which they are tried."""
+    """The deployments of one ladder by name, in the order in which they are tried."""
 
     name: str
     rungs: tuple[str, ...]
@@ -98,7 +98,7 @@ class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """All that routing needs to know, as of one revision."""
+    """Everything that routing needs to know, as of one revision."""
 
     revision: int
     policy: PolicyFacts

@@ -1,4 +1,4 @@
-"""How many tokens, and what do they cost? The vendor's word first, then the price row in force.
+"""Counts the tokens of a call and computes its cost: as the vendor reports it, else by our prices.
 
 What nobody reported is estimated from the text and marked so; a model without a price costs
 `unknown`, never nothing.
@@ -19,8 +19,8 @@ from routing.services.snapshot_types import PriceFacts, Snapshot
 MILLION = Decimal(1_000_000)
 THOUSAND = Decimal(1_000)
 EXACT = Decimal("1e-12")
-"""To which an amount is kept: a price has six decimals and is for a million tokens, so that no
-computed amount is ever rounded, and sums agree whichever way they are made."""
+"""The precision of amounts. A price has six decimals and is for a million tokens, so no computed
+amount is ever rounded, and sums do not depend on how they are made."""
 
 
 class NormalizedUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class NormalizedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """The tokens and the cost of one call, with where each number comes from."""
+    """The tokens and the cost of one call, and where each number comes from."""
 
     usage: Usage
     usage_source: UsageSource
@@ -50,7 +50,7 @@ def normalize_usage(
     reported_cost: ReportedCost | None = None,
     truncated: bool = False,
 ) -> NormalizedUsage:
-    """One call's tokens and cost: the vendor's own cost first, else by the price row in force."""
+    """The tokens and cost of one call: the vendor's own cost, else by the price in force."""
     cost = None
     if reported_cost is not None:
         cost = reported_cost.total_usd.quantize(EXACT)
@@ -74,7 +74,7 @@ def tally(
     generated: str,
     final: bool = True,
 ) -> Tally:
-    """Count one call that was accepted by its provider.
+    """Count one call that its provider has accepted.
 
     `reported` and `reported_cost` are the vendor's own word, None where it gave none (a call that
     broke or was stopped); `final` says whether it was its last word: a count from the middle of a
@@ -101,7 +101,7 @@ def tally(
 def prices_of(
     prices: Mapping[tuple[str, str], Sequence[PriceFacts]], attempt: Attempt, *, at: datetime
 ) -> Sequence[PriceFacts]:
-    """The rows of the model that answered; where none of them has begun, of the one asked."""
+    """The prices of the model that answered; if none holds yet, of the one that was asked."""
     asked = attempt.deployment.partition("/")[2]
     answered = prices.get((attempt.provider, attempt.model_answered), ())
     if any(row.effective_from <= at for row in answered):
@@ -110,7 +110,7 @@ def prices_of(
 
 
 def note_tally(attempt: Attempt, result: Tally) -> None:
-    """Keep on the attempt what it came to."""
+    """Record the tally on the attempt."""
     attempt.usage, attempt.usage_source = result.usage, result.usage_source
     attempt.cost_usd, attempt.cost_source = result.cost_usd, result.cost_source
     attempt.price = result.price
@@ -119,7 +119,7 @@ def note_tally(attempt: Attempt, result: Tally) -> None:
 def close_orphan(
     route: Route, *, snapshot: Snapshot, started_at: datetime, leg: int, kept: str
 ) -> None:
-    """End a route that nobody writes any more: its open attempt is unknown, and estimated.
+    """End a route that nobody writes any more: its open attempt becomes unknown, its tokens estimated.
 
     `started_at` is when the request came (UTC); `kept` is the text that was last kept of leg `leg`.
     What the provider served after that is not in the estimate, which is therefore a lower bound.
@@ -164,7 +164,7 @@ def _usage_of(
 def price_in_force(
     prices: Sequence[PriceFacts], *, at: datetime, input_tokens: int
 ) -> PriceFacts | None:
-    """The row that holds at a moment for a prompt of that size, or None.
+    """The price that holds at a moment for a prompt of that size, or None.
 
     Of the rows for that size the newest day wins; within it the highest tier that the prompt
     exceeds, for the whole prompt.

@@ -1,4 +1,4 @@
-"""A real HTTP server that plays the four vendors, well or badly.
+"""A real HTTP server that plays the four vendors, working or broken.
 
     async with serve() as simulator:
         simulator.base_url("openai"), simulator.log

@@ -7,7 +7,7 @@ from routing.simulator.runner import run
 
 
 def say(line: str) -> None:
-    """One line, at once: whoever started us waits for it."""
+    """Print one line at once, since the program that started us waits for it."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

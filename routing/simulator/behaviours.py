@@ -52,7 +52,7 @@ FINISH_WORD = re.compile(r"[a-z_]+")
 
 
 class Unreadable(Exception):
-    """A `sim-` name that the grammar does not know; its text says what and where."""
+    """The grammar does not know this `sim-` name; the text says what and where."""
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,12 +75,12 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """How the log and error messages name it."""
+        """The name in the log and in error messages."""
         return f"{self.name}-{self.kind}" if self.kind else self.name
 
 
 def parse(model: str) -> Behaviour:
-    """The behaviour that a model's name asks for; a `vendor/` prefix does not matter.
+    """The behaviour that a model's name asks for; a `vendor/` prefix is ignored.
 
     Raises Unreadable: the name begins with `sim-` and is not in the grammar.
 
@@ -107,7 +107,7 @@ def parse(model: str) -> Behaviour:
 
 
 def _setting(model: str, name: str, word: str) -> dict[str, str | int | bool | None]:
-    """What one word after the behaviour's name changes."""
+    """The setting that one word after the behaviour's name changes."""
     if word == "cached" or word.startswith("tag"):
         return {}
     if word == "leaky" and name in ERRORS:

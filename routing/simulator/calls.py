@@ -1,4 +1,4 @@
-"""The types of one exchange: what a vendor was asked, and what it is going to answer."""
+"""The types of one exchange: what a vendor was asked, and what it will answer."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, read out of the vendor's own JSON."""
+    """One request, read from the vendor's own JSON."""
 
     model: str
     messages: tuple[Message, ...]
@@ -25,12 +25,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def input_tokens(self) -> int:
-        """The words of all messages, the system prompt included: a word is a token here."""
+        """The number of words in all messages and the system prompt: a word is a token here."""
         return sum(len(message.content.split()) for message in self.messages)
 
     @property
     def prompt(self) -> str:
-        """The last thing the user said; "" when there is none."""
+        """The last message of the user; "" if there is none."""
         return next((m.content for m in reversed(self.messages) if m.role == "user"), "")
 
 
@@ -44,7 +44,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the model would say if nothing went wrong on the way."""
+    """What the model says if nothing goes wrong on the way."""
 
     thoughts: tuple[str, ...]
     deltas: tuple[str, ...]

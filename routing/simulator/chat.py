@@ -1,4 +1,4 @@
-"""Chat Completions as all its vendors speak it; OpenAI and Kimi add what is their own."""
+"""Chat Completions as all its vendors speak it; OpenAI and Kimi add their own parts."""
 
 from time import time
 
@@ -68,7 +68,7 @@ def data(value: Json) -> bytes:
 
 
 class ChatWriter:
-    """The chunks of one streamed chat completion; a vendor overrides what it does its own way."""
+    """Writes the chunks of a streamed chat completion; vendors override what they do differently."""
 
     def __init__(self, call: Call, behaviour: Behaviour, reply: Reply) -> None:
         self.request = call
@@ -99,7 +99,7 @@ class ChatWriter:
         return data(self.chunk({"content": delta}))
 
     def done(self) -> list[bytes]:
-        """The vendor's last word, unless its end is to be missing."""
+        """The vendor's last event, unless the behaviour leaves it out."""
         return [] if self.behaviour.name == "noend" else [DONE]
 
     def unreadable(self) -> bytes:
@@ -107,7 +107,7 @@ class ChatWriter:
 
 
 def usage(counts: Counts) -> Json:
-    """The numbers that every chat-completions vendor reports under the same names."""
+    """The counts that every chat-completions vendor reports under the same names."""
     return {
         "prompt_tokens": counts.input_tokens,
         "completion_tokens": counts.output_tokens,

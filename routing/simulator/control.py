@@ -1,4 +1,4 @@
-"""The paths under `/control`, by which a drill or a test steers the simulator."""
+"""Serves the paths under `/control`, by which a drill or a test steers the simulator."""
 
 from typing import Protocol
 
@@ -14,7 +14,7 @@ JSON = {"content-type": "application/json"}
 
 
 class Controlled(Protocol):
-    """The part of a simulator that these paths turn."""
+    """The part of a simulator that these paths change."""
 
     @property
     def log(self) -> list[Entry]: ...
@@ -58,7 +58,7 @@ async def control(simulator: Controlled, request: Request, answer: Answer) -> No
 
 
 def _do(simulator: Controlled, request: Request) -> object:
-    """Do what was asked; returns what is to be answered."""
+    """Carry out the request; returns what is to be answered."""
     match request.method, request.path:
         case "GET", "/control/log":
             return simulator.log

@@ -1,4 +1,4 @@
-"""What each vendor's module must offer, and what they share. The player knows a vendor only by this."""
+"""What each vendor's module must offer, and what they share; the player knows nothing else of a vendor."""
 
 import json
 from email.utils import formatdate
@@ -19,7 +19,7 @@ NO_KEY = Behaviour(name="nokey")
 
 
 class Unusable(Exception):
-    """The request's body is not one that the vendor takes; its text goes into the 400."""
+    """The vendor does not accept the request's body; the text goes into the 400."""
 
     def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class Unusable(Exception):
 
 
 class ErrorReply(msgspec.Struct, frozen=True):
-    """An error as the vendor words it."""
+    """An error in the vendor's own words."""
 
     status: int
     body: Json
@@ -35,7 +35,7 @@ class ErrorReply(msgspec.Struct, frozen=True):
 
 
 def leaking(error: ErrorReply, key: str, prompt: str) -> ErrorReply:
-    """The same error, whose message repeats the key and the prompt, which no log may hold."""
+    """The same error with a message that repeats the key and the prompt, which no log may hold."""
 
     def told(part: Any, name: str = "") -> Any:
         if isinstance(part, dict):
@@ -46,7 +46,7 @@ def leaking(error: ErrorReply, key: str, prompt: str) -> ErrorReply:
 
 
 class Writer(Protocol):
-    """One streamed reply, in the vendor's own bytes. Knows nothing of faults in transport."""
+    """Writes one streamed reply in the vendor's own bytes; transport faults are made elsewhere."""
 
     def opening(self) -> list[bytes]: ...
 
@@ -54,22 +54,22 @@ class Writer(Protocol):
         """Thinking text apart from the answer; None where the vendor does not show it."""
 
     def begin_text(self) -> list[bytes]:
-        """What comes between the thinking and the first words."""
+        """The events between the thinking and the first words."""
 
     def text(self, delta: str) -> bytes: ...
 
     def closing(self) -> list[bytes]:
-        """Finish reason, usage and whatever marks the end."""
+        """Finish reason, usage, and the vendor's mark of the end."""
 
     def unreadable(self) -> bytes:
-        """An event that is no JSON."""
+        """An event that is not JSON."""
 
     def failure(self) -> list[bytes]:
         """The vendor's server error as it comes inside an HTTP 200."""
 
 
 class Dialect(Protocol):
-    """One vendor."""
+    """How one vendor reads requests and words its replies and errors."""
 
     vendor: str
     json_type: str
@@ -83,7 +83,7 @@ class Dialect(Protocol):
     def key(self, request: Request) -> str: ...
 
     def call(self, request: Request) -> Call:
-        """Raises Unusable: not a body this vendor takes."""
+        """Read the call in a request. Raises Unusable if the vendor does not accept the body."""
 
     def headers(self) -> dict[str, str]: ...
 
@@ -100,7 +100,7 @@ class Dialect(Protocol):
         """Whether a finished reply holds usage."""
 
     def cost_usd(self, reply: Reply) -> float | None:
-        """What the vendor itself reports; None where it reports none."""
+        """The cost that the vendor itself reports; None if it reports none."""
 
 
 def bearer(request: Request) -> str:
@@ -136,7 +136,7 @@ def text_of(content: object) -> str:
 
 
 def cap_of(value: object, name: str) -> int | None:
-    """The cap on output tokens that a request asks for.
+    """The cap on output tokens in a request.
 
     Raises Unusable: it is not a positive whole number.
     """
@@ -165,7 +165,7 @@ def encode(value: Json) -> bytes:
 
 
 def delay_headers(behaviour: Behaviour) -> dict[str, str]:
-    """The headers of a 429 that tells its delay in one; a second when its name says no number."""
+    """The headers of a 429 that tells its delay in one; a second if the name gives no number."""
     usual = 1000 if behaviour.kind == "ms" else 1
     amount = usual if behaviour.delay is None else behaviour.delay
     match behaviour.kind:
@@ -182,5 +182,5 @@ def delay_headers(behaviour: Behaviour) -> dict[str, str]:
 
 
 def new_id(prefix: str) -> str:
-    """An id of our own making, in the vendor's style."""
+    """A new id in the vendor's style."""
     return f"{prefix}{uuid4().hex}"

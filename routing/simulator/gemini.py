@@ -1,4 +1,4 @@
-"""Gemini: generateContent as https://generativelanguage.googleapis.com/v1beta answers it."""
+"""Plays Gemini: generateContent as https://generativelanguage.googleapis.com/v1beta answers it."""
 
 import json
 import re
@@ -140,7 +140,7 @@ def _refusable(config: Json, system: object) -> dict[str, str]:
 
 
 def _limited(call: Call, behaviour: Behaviour) -> ErrorReply:
-    """Both meanings word it alike; only the quota's id tells a minute from a day."""
+    """The 429 for a rate limit or for the day's quota, which differ only in the quota's id."""
     seconds = 1 if behaviour.delay is None else behaviour.delay
     period = "Day" if behaviour.kind == "quota" else "Minute"
     message = "You exceeded your current quota, please check your plan and billing details."
@@ -181,7 +181,7 @@ def _message(content: Any) -> Message:
 
 
 class GeminiWriter:
-    """A stream whose every chunk is a whole response object with usage so far."""
+    """Writes a stream in which every chunk is a whole response object with the usage so far."""
 
     def __init__(self, call: Call, behaviour: Behaviour, reply: Reply) -> None:
         self._call = call
@@ -219,7 +219,7 @@ class GeminiWriter:
         return [self._frame(_error(500, "INTERNAL", "An internal error has occurred.").body)]
 
     def count(self, thoughts: int, words: int) -> None:
-        """What has been generated since the last chunk."""
+        """The tokens generated since the last chunk."""
         self._thought += thoughts
         self._words += words
 
@@ -248,7 +248,7 @@ class GeminiWriter:
         return body | {"modelVersion": self._call.model, "responseId": self._id}
 
     def _usage(self) -> Json:
-        """Cumulative; a count of nothing has no key."""
+        """The usage so far; a count of zero has no key."""
         prompt = self._reply.counts.input_tokens
         told = {
             "promptTokenCount": prompt,

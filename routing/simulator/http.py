@@ -1,4 +1,4 @@
-"""HTTP/1.1: reads requests, and sends replies, well or badly.
+"""Speaks HTTP/1.1: reads requests, and sends correct or broken replies.
 
 By hand, over asyncio streams: a server library would refuse to send what a broken vendor
 sends (a body shorter than promised, no last chunk, a reset).
@@ -26,7 +26,7 @@ BEFORE_RESET_S = 0.02
 
 
 class BadRequest(Exception):
-    """What came in is not HTTP that this server reads."""
+    """The bytes are not HTTP that this server can read."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Connection:
-    """One accepted connection: requests in, raw bytes out."""
+    """One accepted connection, from which requests are read and to which raw bytes are written."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -52,7 +52,7 @@ class Connection:
         self._read = bytearray()
 
     async def request(self) -> Request | None:
-        """The next request; None when the peer closed between two.
+        """The next request; None if the peer closed between two.
 
         Raises BadRequest: not HTTP, too large, or a chunked body.
         """
@@ -76,7 +76,7 @@ class Connection:
         return Request(method, unquote(url.path), query, headers, body)
 
     async def peer_left(self) -> None:
-        """Returns when the peer has closed or reset; bytes it sends meanwhile are kept."""
+        """Wait until the peer has closed or reset; bytes that it sends meanwhile are kept."""
         while await self._fill():
             pass
 
@@ -107,7 +107,7 @@ class Connection:
 
 
 class Answer:
-    """One response on its way out."""
+    """One response that is being sent."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -117,11 +117,11 @@ class Answer:
         """The connection cannot carry another response."""
 
     async def start(self, status: int, headers: dict[str, str]) -> None:
-        """The head of a chunked response."""
+        """Send the head of a chunked response."""
         await self.connection.send(head(status, {**headers, "transfer-encoding": "chunked"}))
 
     async def part(self, data: bytes) -> None:
-        """The next bytes of a chunked response."""
+        """Send the next bytes of a chunked response."""
         size = self.split or max(1, len(data))
         for at in range(0, len(data), size):
             piece = data[at : at + size]
@@ -131,19 +131,19 @@ class Answer:
                 await asyncio.sleep(0)
 
     async def end(self) -> None:
-        """The last chunk: a clean end."""
+        """Send the last chunk, which ends the response properly."""
         await self.connection.send(b"0\r\n\r\n")
 
     async def whole(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        """A response of known length."""
+        """Send a response of known length."""
         await self.connection.send(self._sized(status, headers, body) + body)
 
     async def half(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        """A response that promises its whole length and sends half of it."""
+        """Send half of a response whose head promises its whole length."""
         await self.connection.send(self._sized(status, headers, body) + body[: len(body) // 2])
 
     def hang_up(self) -> None:
-        """Close without another byte."""
+        """Close the connection without another byte."""
         self.broken = True
         self.connection.close()
 

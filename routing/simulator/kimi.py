@@ -1,4 +1,4 @@
-"""Kimi: Chat Completions as https://api.moonshot.ai/v1 answers it."""
+"""Plays Kimi: Chat Completions as https://api.moonshot.ai/v1 answers it."""
 
 import re
 
@@ -113,7 +113,7 @@ def _error(status: int, message: str, kind: str) -> ErrorReply:
 
 
 class KimiWriter(chat.ChatWriter):
-    """A stream whose usage stands in the finishing choice, and on K3 once more at the end."""
+    """Writes a stream with usage in the finishing choice, and on K3 once more at the end."""
 
     def chunk(self, delta: Json, finish: str | None = None) -> Json:
         return {**super().chunk(delta, finish), "system_fingerprint": "fpv0_simulator"}
@@ -134,7 +134,7 @@ class KimiWriter(chat.ChatWriter):
 
 
 def usage(counts: Counts) -> Json:
-    """Kimi's usage object; what was not cached or thought has no key at all."""
+    """Kimi's usage object; counts of zero for cached and thinking tokens have no key."""
     report = chat.usage(counts)
     if counts.cached_tokens:
         report["cached_tokens"] = counts.cached_tokens

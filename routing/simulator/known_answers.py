@@ -1,4 +1,4 @@
-"""Right answers to a few questions, for tests that check what a model says.
+"""Gives right answers to a few questions, for tests that check what a model says.
 
 Nothing is remembered between calls: what was said before is read from the messages that were sent,
 so a caller that leaves them out is told so.
@@ -20,7 +20,7 @@ _LIVES = re.compile(r"\bI live in (\w+)")
 
 
 def known_answer(call: Call) -> str:
-    """The right answer to the last message, "" where none is known."""
+    """The right answer to the last message, or "" if none is known."""
     for question, answer in _ANSWERS:
         if asked := question.match(call.prompt):
             return answer(call, asked)

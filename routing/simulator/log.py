@@ -1,4 +1,4 @@
-"""The log: what was asked, what was really sent, and when the peer left."""
+"""Logs what was asked, what was really sent, and when the peer left."""
 
 from collections import deque
 from time import time
@@ -13,7 +13,7 @@ SHORTEST_KEY_SHOWN = 8
 
 
 class Served(msgspec.Struct, kw_only=True):
-    """What went out; grows while the reply does."""
+    """What was sent; it grows while the reply does."""
 
     status: int | None = None
     """None until a status line was sent; it stays None for a refused connection."""

@@ -1,4 +1,4 @@
-"""OpenAI: Chat Completions as https://api.openai.com/v1 answers it."""
+"""Plays OpenAI: Chat Completions as https://api.openai.com/v1 answers it."""
 
 import re
 
@@ -137,7 +137,7 @@ def _error(status: int, message: str, kind: str, code: str | None, param: str | 
 
 
 class OpenAIWriter(chat.ChatWriter):
-    """A stream in which thinking is counted and never shown."""
+    """Writes a stream in which thinking is counted but never shown."""
 
     def chunk(self, delta: Json, finish: str | None = None) -> Json:
         body = super().chunk(delta, finish)

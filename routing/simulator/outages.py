@@ -1,4 +1,4 @@
-"""Which behaviour a request gets: that of an outage of its key or vendor, else that of its model."""
+"""Chooses the behaviour of a request: that of an outage of its key or vendor, else of its model."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from routing.simulator.behaviours import Behaviour, parse
 
 
 class Outages:
-    """The outages that were asked for, and how often each flaky behaviour has failed so far."""
+    """The outages in force, and how often each flaky behaviour has failed so far."""
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
@@ -31,7 +31,7 @@ class Outages:
         self._given[target] = behaviour
 
     def behaviour(self, vendor: str, key: str, model: str) -> Behaviour:
-        """What this request gets. A flaky behaviour counts it, and is over after so many.
+        """The behaviour of this request; a flaky one is counted, and ends after so many failures.
 
         Raises Unreadable: the model's name begins with `sim-` and is not in the grammar.
         """

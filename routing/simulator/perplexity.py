@@ -1,4 +1,4 @@
-"""Perplexity: its Agent API as https://api.perplexity.ai/v1 answers it."""
+"""Plays Perplexity: its Agent API as https://api.perplexity.ai/v1 answers it."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ _ERRORS: dict[str, tuple[int, str, str]] = {
 
 
 def _refused_field(field: str, kind: str) -> ErrorReply:
-    """A 422 as servers made with FastAPI word it; of a cap, in Perplexity's own shape."""
+    """A 422 in FastAPI's shape; for a refused cap in Perplexity's own shape."""
     if kind == "maxtokens":
         return _error(422, "invalid_request", f"{field} must be <= 8192")
     told = {
@@ -110,7 +110,7 @@ def _refused_field(field: str, kind: str) -> ErrorReply:
 
 
 def retired() -> ErrorReply:
-    """What the old Sonar path says since 2026-09-27."""
+    """The answer of the old Sonar path since 2026-09-27."""
     message = "Sonar is now the Agent API. Use /v1/responses instead of /chat/completions."
     return _error(403, "chat_completions_not_available", message)
 

@@ -84,7 +84,7 @@ async def list_models(
 
 
 class Performance:
-    """A reply under way; its status is 200 whatever becomes of it."""
+    """Sends one reply with status 200, and breaks it as the behaviour says."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Performance:
         self._served = served
 
     async def whole(self) -> None:
-        """A reply in one JSON body; its faults strike in the middle of that body."""
+        """Send the reply in one JSON body; faults happen in the middle of that body."""
         waited = len(self._reply.deltas) * self._behaviour.pace_ms
         if self._behaviour.name in ("slowtoken", "thinks"):
             waited += self._behaviour.wait_ms
@@ -127,7 +127,7 @@ class Performance:
                 self._finished()
 
     async def stream(self) -> None:
-        """A reply in small pieces."""
+        """Send the reply in small pieces."""
         content_type = "text/event-stream" if self._call.sse else self._dialect.json_type
         headers = {**self._dialect.headers(), "content-type": content_type}
         await self._answer.start(200, headers)
@@ -141,7 +141,7 @@ class Performance:
         await self._texts(writer)
 
     async def _think(self, writer: Writer) -> None:
-        """What the vendor shows of the thinking; `thinks` takes its time over it, shown or not."""
+        """Send the thinking that the vendor shows; `thinks` takes its time, shown or not."""
         for thought in self._reply.thoughts:
             if (event := writer.thought(thought)) is not None:
                 await self._say([event])
@@ -168,7 +168,7 @@ class Performance:
             await self._answer.end()
 
     async def _strike(self, writer: Writer) -> bool:
-        """Break the stream; whether the reply is over by that."""
+        """Break the stream; returns whether that ends the reply."""
         match self._behaviour.name:
             case "badevent":
                 await self._say([writer.unreadable()])

@@ -1,4 +1,4 @@
-"""Replies that a test prepares word for word, and the requests they are meant for."""
+"""Keeps replies that a test has prepared word for word, and the conditions under which they are given."""
 
 import asyncio
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ FRAMING = {"content-length", "transfer-encoding"}
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The requests that a prepared reply answers. What is left empty does not matter."""
+    """The requests that a prepared reply answers; an empty condition does not matter."""
 
     has: str = ""
     """A field of the JSON body, with dots between levels: `generationConfig.maxOutputTokens`."""
@@ -26,7 +26,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The last characters of the key."""
 
     def fits(self, key: str, body: Json, call: Call) -> bool:
-        """Whether this request is one of them."""
+        """Whether this request meets all conditions."""
         return (
             key.endswith(self.key)
             and (not self.has or has_field(body, self.has))
@@ -55,7 +55,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class PreparedReplies:
-    """The prepared replies that are still to be given, oldest first."""
+    """The prepared replies that have not been given yet, oldest first."""
 
     def __init__(self) -> None:
         self._waiting: list[Prepared] = []
@@ -67,11 +67,11 @@ class PreparedReplies:
         self._waiting.clear()
 
     def listed(self) -> list[Prepared]:
-        """What is left; `times` counts down."""
+        """The replies that are left; `times` counts down."""
         return list(self._waiting)
 
     def take(self, vendor: str, key: str, body: Json, call: Call) -> Prepared | None:
-        """The oldest one that is meant for this request."""
+        """The oldest reply that is meant for this request."""
         for at, prepared in enumerate(self._waiting):
             when = prepared.when
             if prepared.vendor == vendor and (when is None or when.fits(key, body, call)):
@@ -100,7 +100,7 @@ def has_field(body: Any, path: str) -> bool:
 
 
 async def send_prepared(answer: Answer, prepared: Prepared, served: Served) -> None:
-    """Give the reply as it was prepared."""
+    """Send the reply as it was prepared."""
     given = {name.lower(): value for name, value in prepared.headers.items()}
     kind = "text/event-stream" if prepared.chunks else "application/json"
     headers = {"content-type": kind} | {n: v for n, v in given.items() if n not in FRAMING}

@@ -42,7 +42,7 @@ The [Python tutorial](https://docs.python.org/3/tutorial/) explains `def`.
 
 
 def compose(vendor: str, call: Call, behaviour: Behaviour) -> Reply:
-    """The whole reply, as it goes out when nothing breaks.
+    """The whole reply as it is sent when nothing breaks.
 
     `behaviour.tokens` sets the length of normal texts, in words; the request's own cap cuts any text.
     """
@@ -64,7 +64,7 @@ def compose(vendor: str, call: Call, behaviour: Behaviour) -> Reply:
 
 
 def _end(behaviour: Behaviour, pieces: int) -> tuple[str, int]:
-    """How the text ends, and how much of it is said before."""
+    """The finish reason, and how many pieces are sent before it."""
     if behaviour.name == "truncated":
         return "length", 0 if behaviour.kind == "thinking" else max(1, pieces // 2)
     if behaviour.name == "finish":
@@ -107,7 +107,7 @@ def _text(vendor: str, call: Call, behaviour: Behaviour) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """The text as words with the space that follows them; joined they are the text again."""
+    """Split the text into words with the space that follows them."""
     return re.findall(r"\s*\S+\s*|\s+", text)
 
 
@@ -117,7 +117,7 @@ def _group(pieces: list[str]) -> tuple[str, ...]:
 
 
 def _deltas(pieces: list[str], behaviour: Behaviour) -> tuple[str, ...]:
-    """Pairs of words; an echo goes in few characters, so that any markup is cut in its middle."""
+    """Join the pieces to pairs of words; an echo is cut anywhere, also in the middle of markup."""
     if behaviour.name != "echo":
         return _group(pieces)
     text = "".join(pieces)

@@ -1,4 +1,4 @@
-"""The events of the Responses protocol, as Perplexity's Agent API sends them."""
+"""Writes the events of the Responses protocol, as Perplexity's Agent API sends them."""
 
 from decimal import Decimal
 from time import time
@@ -41,7 +41,7 @@ FAILURE: Json = {
 
 
 def usage(counts: Counts) -> Json:
-    """Usage with the cost that Perplexity itself reports."""
+    """The usage object with the cost that Perplexity itself reports."""
     cached = counts.cached_tokens
     return {
         "input_tokens": counts.input_tokens,
@@ -75,7 +75,7 @@ def cost(counts: Counts) -> Json:
 
 
 class ResponsesWriter:
-    """A stream of named events; only the last one holds usage."""
+    """Writes a stream of named events, of which only the last one holds usage."""
 
     def __init__(self, call: Call, behaviour: Behaviour, reply: Reply) -> None:
         self._call = call
@@ -99,7 +99,7 @@ class ResponsesWriter:
         ]
 
     def thought(self, delta: str) -> bytes | None:
-        """Perplexity shows no thinking; one that takes its time tells what it searches for."""
+        """The searches, which Perplexity tells of only when the behaviour takes its time; no thinking."""
         if self._behaviour.name != "thinks":
             return None
         return self._event("response.reasoning.search_queries", {"queries": [delta.strip()]})
@@ -140,7 +140,7 @@ class ResponsesWriter:
         return [self._event("response.failed", error)]
 
     def finished(self) -> Json:
-        """The response object at the end of the answer."""
+        """The response object that ends the answer."""
         status = "completed" if self._reply.finish == "stop" else "incomplete"
         text = {"type": "output_text", "text": self._reply.text, "annotations": []}
         message = {

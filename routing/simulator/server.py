@@ -1,4 +1,4 @@
-"""The server: reads a request, finds out how it is to be answered, and has that done."""
+"""The server: reads a request, decides how it is to be answered, and has that done."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ UNKNOWN = Call(model="", messages=())
 
 
 class Simulator:
-    """A running simulator."""
+    """A running simulator, with its log, outages and prepared replies."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -63,11 +63,11 @@ class Simulator:
 
     @property
     def replies(self) -> list[Prepared]:
-        """The prepared replies that are still to be given."""
+        """The prepared replies that have not been given yet."""
         return self._prepared.listed()
 
     def base_url(self, vendor: Vendor) -> str:
-        """The vendor's base URL, with its version path, as a provider's settings want it."""
+        """The vendor's base URL with its version path, as a provider's settings want it."""
         return f"{self.url}/{vendor}/{'v1beta' if vendor == 'gemini' else 'v1'}"
 
     def outage(self, vendor: Vendor, behaviour: str | None, key: str = "") -> None:
@@ -83,11 +83,11 @@ class Simulator:
         self._prepared.add(prepared)
 
     def forget_replies(self) -> None:
-        """Take back what was prepared."""
+        """Drop the prepared replies."""
         self._prepared.clear()
 
     def forget(self) -> None:
-        """Empty the log, take back prepared replies, count flaky calls anew; outages stay."""
+        """Empty the log, drop prepared replies, count flaky calls anew; outages stay."""
         self._log.clear()
         self._prepared.clear()
         self._outages.count_anew()
@@ -97,7 +97,7 @@ class Simulator:
         await self._idle.wait()
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A peer has connected: converse with it until one of the two leaves."""
+        """Serve the requests of a peer that has connected, until one of the two leaves."""
         task = asyncio.create_task(self._converse(Connection(reader, writer)))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
@@ -120,7 +120,7 @@ class Simulator:
             connection.close()
 
     async def _respond(self, connection: Connection, request: Request) -> bool:
-        """Answer one request; whether the connection can carry another."""
+        """Answer one request; returns whether the connection can carry another."""
         answer = Answer(connection)
         vendor = vendor_of(request.path)
         if vendor is None:
@@ -159,7 +159,7 @@ class Simulator:
                 self._idle.set()
 
     def _take_prepared(self, dialect: Dialect, request: Request, entry: Entry) -> Prepared | None:
-        """The prepared reply for this call: it comes before every check of key and body."""
+        """The prepared reply for this call, which comes before every check of key and body."""
         if lists_models(dialect.vendor, request) or other_path(dialect.vendor, request):
             return None
         body: Json = {}
@@ -175,21 +175,21 @@ class Simulator:
     async def _perform(
         self, answer: Answer, dialect: Dialect, request: Request, entry: Entry
     ) -> None:
-        call, verdict = self._judge(dialect, request)
-        if isinstance(verdict, ErrorReply):
-            _note(entry, call, str(verdict.status))
-            await refuse(answer, dialect, verdict, call.stream, entry.served)
+        call, chosen = self._choose(dialect, request)
+        if isinstance(chosen, ErrorReply):
+            _note(entry, call, str(chosen.status))
+            await refuse(answer, dialect, chosen, call.stream, entry.served)
             return
-        _note(entry, call, verdict.label)
+        _note(entry, call, chosen.label)
         if lists_models(dialect.vendor, request):
             models = models_of(dialect.vendor)
-            await list_models(answer, dialect, call, verdict, models, entry.served)
+            await list_models(answer, dialect, call, chosen, models, entry.served)
             return
-        answer.split = verdict.split
-        await play(answer, dialect, call, verdict, entry.served)
+        answer.split = chosen.split
+        await play(answer, dialect, call, chosen, entry.served)
 
-    def _judge(self, dialect: Dialect, request: Request) -> tuple[Call, Behaviour | ErrorReply]:
-        """The call, and what to do with it: key first, then the body, then the model's name."""
+    def _choose(self, dialect: Dialect, request: Request) -> tuple[Call, Behaviour | ErrorReply]:
+        """The call, and how it is answered: by its key, else its body, else the model's name."""
         key = dialect.key(request)
         if not key or key == BAD_KEY:
             return UNKNOWN, dialect.error(UNKNOWN, NO_KEY if not key else Behaviour(name="401"))
@@ -217,7 +217,7 @@ def _note(entry: Entry, call: Call, behaviour: str) -> None:
 
 @contextlib.asynccontextmanager
 async def serve(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Simulator]:
-    """A simulator in this process and loop; port 0 takes a free one."""
+    """Run a simulator in this process and loop; port 0 takes a free one."""
     simulator = Simulator()
     server = await asyncio.start_server(simulator.connected, host, port)
     bound = server.sockets[0].getsockname()[1]

@@ -1,4 +1,4 @@
-"""The vendors, and what answers at each of their paths."""
+"""Lists the vendors, and what answers at each of their paths."""
 
 from typing import Literal
 
@@ -32,7 +32,7 @@ MODELS = {
 
 
 def vendor_of(path: str) -> str | None:
-    """The vendor whose paths this one is among; None for all others."""
+    """The vendor to whom this path belongs; None for other paths."""
     first = path.split("/")[1] if path.startswith("/") else ""
     return first if first in VENDORS else None
 
@@ -44,7 +44,7 @@ def lists_models(vendor: str, request: Request) -> bool:
 
 
 def other_path(vendor: str, request: Request) -> ErrorReply | None:
-    """The error at a vendor's path that is neither its chat nor its list of models, else None."""
+    """The error at a vendor's path that is neither its calls nor its list of models, else None."""
     path = request.path.removeprefix(f"/{vendor}")
     if vendor == "perplexity" and path == "/v1/chat/completions":
         return retired()

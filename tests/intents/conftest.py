@@ -1,4 +1,4 @@
-"""Where are the figures shown? At the end of the run, whatever the verbosity."""
+"""Prints the detector's figures at the end of the run, whatever the verbosity."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What are the labelled prompts, and how are they counted?
+"""The labelled prompts, and how right and wrong answers to them are counted.
 
 `held_out.jsonl` was committed before any rule existed and is never tuned on; `tuning.jsonl` is.
 """

@@ -1,4 +1,4 @@
-"""Are the labelled prompts fair, and how well does the shipped detector do on them?"""
+"""The labelled prompts are fair, and the shipped detector does well on them."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What does a detector promise to those who build on it?"""
+"""What a detector promises to those who build on it."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Which rules may staff save, and can a bad one hurt?"""
+"""Which rules staff may save, and that a bad one cannot hurt."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""What do these bytes say? Read a second time, by other means than the wires': plain `json`, no state.
+"""Reads the bytes of replies a second time, by other means than the wires: plain `json`, no state.
 
 Returns text, reasoning and citations.
 """

@@ -183,6 +183,12 @@ class TestARefusalOfAParameter:
     async def test_is_not_one_of_the_prompts_length(self, message):
         assert isinstance(await error_of("chat_completions", said(message)), ContextTooLong)
 
+    async def test_is_not_a_crash_that_prints_the_request(self):
+        error = await error_of(
+            "chat_completions", said("died at SamplingParams(max_tokens=9)"), 500
+        )
+        assert error.code == "server_error"
+
     @pytest.mark.parametrize(
         ("message", "param"),
         [

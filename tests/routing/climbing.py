@@ -12,11 +12,12 @@ import msgspec
 from routing.intents import Detector, IntentSpec
 from routing.providers.messages import Citations, TextDelta
 from routing.route import Route
+from routing.services.climb_events import Answering, AtWork
 from routing.services.context import History
 from routing.services.decide import decide
 from routing.services.decision import Decision
 from routing.services.health import Health
-from routing.services.ladder import Answering, AtWork, LadderExhausted
+from routing.services.ladder import LadderExhausted
 from routing.services.route_and_call import CacheUse, FromCache, route_and_call
 from routing.services.snapshot_types import (
     DeploymentFacts,
@@ -38,6 +39,15 @@ WIRES = {
     "perplexity": "responses",
     "elsewhere": "chat_completions",
 }
+
+
+class Clock:
+    """Seconds that only the test moves on."""
+
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Reply:

@@ -1,4 +1,4 @@
-"""The cast: a house as it ships, and staff of each role."""
+"""Fixtures: an installation as it ships, and staff of each role."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ def site(simulator: Simulator) -> Site:
 
 
 @pytest.fixture
-def house(db, settings):
+def installation(db, settings):
     """The shipped tables, with no key and no address in the environment; a snapshot reader."""
     settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
     settings.ENV_BASE_URLS = {}
@@ -42,7 +42,7 @@ def house(db, settings):
 
 
 @pytest.fixture
-def make_staff(house):
+def make_staff(installation):
     def make(name: str, role: str | None = None) -> Client:
         user = User.objects.create_user(name, is_staff=True, is_superuser=role is None)
         if role:
@@ -61,7 +61,7 @@ def boss(make_staff):
 
 
 @pytest.fixture
-def ana(house):
+def ana(installation):
     return User.objects.create_user("ana", is_staff=True)
 
 
@@ -77,7 +77,7 @@ def time_machine_s(monkeypatch):
 
 
 @pytest.fixture
-def vendors(house, settings):
+def vendors(installation, settings):
     """The simulator as the addresses of all vendors, on a loop of its own: admin views are sync."""
     started: Queue = Queue()
 

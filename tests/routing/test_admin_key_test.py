@@ -17,7 +17,7 @@ from routing.signals import key_checked
 from tests.routing.forms import page, url_of
 from tests.routing.stranger import self_signed, stranger
 
-pytestmark = pytest.mark.usefixtures("house")
+pytestmark = pytest.mark.usefixtures("installation")
 
 SECRET = "test-key-never-shown-9876"
 OPENAI_ADDRESS = "https://api.openai.com/v1"

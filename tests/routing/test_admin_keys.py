@@ -9,7 +9,7 @@ from routing.models import Provider, ProviderKey, Revision
 from routing.services import credentials
 from tests.routing.forms import page, url_of
 
-pytestmark = pytest.mark.usefixtures("house")
+pytestmark = pytest.mark.usefixtures("installation")
 
 SECRET = "test-key-never-shown-9876"
 ADD_KEY = "/admin/routing/providerkey/add/"
@@ -36,7 +36,7 @@ def key(ana):
 
 
 class TestNewKey:
-    def test_is_sealed_and_usable_at_once(self, boss, house):
+    def test_is_sealed_and_usable_at_once(self, boss, installation):
         before = Revision.objects.get().number
 
         boss.post(ADD_KEY, typed_key())
@@ -44,7 +44,7 @@ class TestNewKey:
         key = ProviderKey.objects.get()
         assert SECRET not in key.sealed
         assert (key.last_four, key.created_by.username) == ("9876", "boss")
-        assert house.refresh(force=True).keys["openai"][0].value == SECRET
+        assert installation.refresh(force=True).keys["openai"][0].value == SECRET
         assert Revision.objects.get().number > before
 
     def test_is_shown_nowhere_afterwards(self, boss):
@@ -128,12 +128,12 @@ class TestKeyPage:
 
         assert ProviderKey.objects.get().changed_at > key.changed_at
 
-    def test_revokes_by_deleting(self, boss, key, house):
-        house.refresh()
+    def test_revokes_by_deleting(self, boss, key, installation):
+        installation.refresh()
 
         boss.post(url_of(key, "delete"), {"post": "yes"})
 
-        assert "openai" not in house.refresh(force=True).keys
+        assert "openai" not in installation.refresh(force=True).keys
 
     def test_leaves_a_key_of_the_environment_to_the_environment(self, boss):
         row = ProviderKey.objects.create(

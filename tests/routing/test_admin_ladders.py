@@ -7,7 +7,7 @@ from routing.models import Deployment, PolicyVersion
 from routing.services import policy
 from tests.routing.forms import fields_of, form_of, ladder, page, rungs, save, url_of
 
-pytestmark = pytest.mark.usefixtures("house")
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 class TestLadderPage:

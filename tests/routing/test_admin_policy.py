@@ -10,7 +10,7 @@ from routing.models import Policy, PolicyVersion
 from routing.services import policy
 from tests.routing.forms import fields_of, form_of, ladder, page, save, url_of
 
-pytestmark = pytest.mark.usefixtures("house")
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 class TestPolicyPage:

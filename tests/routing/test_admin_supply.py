@@ -8,7 +8,7 @@ from django.urls import reverse
 from routing.models import Deployment, PolicyVersion, Price, Provider, Revision
 from tests.routing.forms import fields_of, page, url_of
 
-pytestmark = pytest.mark.usefixtures("house")
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 def list_of(model):
@@ -97,14 +97,14 @@ class TestProviderPage:
         openai.refresh_from_db()
         assert openai.base_url == "http://127.0.0.1:9000/other/v1"
 
-    def test_is_obeyed_without_a_policy_version(self, boss, house):
+    def test_is_obeyed_without_a_policy_version(self, boss, installation):
         openai = Provider.objects.get(slug="openai")
         form = self.form(boss, openai)
         del form["enabled"]
 
         boss.post(url_of(openai), form)
 
-        snapshot = house.refresh(force=True)
+        snapshot = installation.refresh(force=True)
         assert snapshot.deployments["openai/gpt-6-luna"].disabled == "the provider is switched off"
         assert PolicyVersion.objects.count() == 1
 
@@ -135,13 +135,16 @@ class TestDeploymentPage:
 
         assert Deployment.objects.filter(pk=luna.pk).exists()
 
-    def test_changes_limits_for_the_next_message(self, boss, house):
+    def test_changes_limits_for_the_next_message(self, boss, installation):
         luna = Deployment.objects.get(model="gpt-6-luna")
         form = fields_of(boss.get(url_of(luna)), "deployment_form")
 
         boss.post(url_of(luna), form | {"max_output_tokens": "99"})
 
-        assert house.refresh(force=True).deployments["openai/gpt-6-luna"].max_output_tokens == 99
+        assert (
+            installation.refresh(force=True).deployments["openai/gpt-6-luna"].max_output_tokens
+            == 99
+        )
 
     def test_counts_as_saved_also_when_nothing_was_changed(self, boss):
         luna = Deployment.objects.get(model="gpt-6-luna")
@@ -188,10 +191,10 @@ class TestPrices:
         }
         return browser.post(reverse("admin:routing_price_add"), form | typed | edits)
 
-    def test_are_added_with_the_day_from_which_they_hold(self, boss, house):
+    def test_are_added_with_the_day_from_which_they_hold(self, boss, installation):
         self.add(boss)
 
-        newest = house.refresh(force=True).prices["openai", "gpt-6-luna"][0]
+        newest = installation.refresh(force=True).prices["openai", "gpt-6-luna"][0]
         assert newest.effective_from == datetime(2026, 11, 20, tzinfo=UTC)
 
     def test_show_which_row_is_in_force(self, boss):

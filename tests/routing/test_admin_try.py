@@ -12,7 +12,7 @@ from routing.services.health import Health, health
 
 URL = "/admin/routing/try/"
 
-pytestmark = pytest.mark.usefixtures("house")
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 def page(response):
@@ -25,7 +25,7 @@ def states(response):
 
 
 @pytest.fixture(autouse=True)
-def known(house, ana):
+def known(installation, ana):
     """Gemini and Kimi have a key; this process has just read the tables and knows no outage."""
     for slug in ("gemini", "kimi"):
         credentials.add_key(

@@ -13,14 +13,7 @@ from routing.providers.errors import (
 )
 from routing.services.health import Health
 from routing.services.snapshot_types import Snapshot
-from tests.routing.climbing import Site
-
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.routing.climbing import Clock, Site
 
 
 @pytest.fixture

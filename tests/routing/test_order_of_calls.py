@@ -266,6 +266,15 @@ class TestTheLongestReply:
         assert reply.text
         assert reply.asked == ["openai/sim-ok-tokens400-pace0"]
         assert reply.route.gave_up == "turn_limit"
+        assert site.health.breaker_states() == {"openai/sim-ok-tokens400-pace0": "closed"}
+
+    async def test_bounds_a_call_that_goes_on_and_on_without_hurting_its_breaker(self, site: Site):
+        drips = "openai/sim-ok-tokens400-pace50"
+        for _ in range(5):
+            reply = await site.climb(drips, KIMI_OK, turn_limit_s=0.3)
+
+            assert (reply.failed, reply.asked) == ("interrupted", [drips])
+        assert site.health.outage(drips) is None
 
 
 class TestOurOwnLimitOfCallsAtOnce:

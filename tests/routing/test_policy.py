@@ -16,7 +16,7 @@ from routing.models import (
 from routing.services import policy
 from routing.services.policy import PolicyInvalid
 
-pytestmark = pytest.mark.usefixtures("house")
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 def rungs(ladder="coding_help"):

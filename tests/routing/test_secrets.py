@@ -86,7 +86,7 @@ class TestSealer:
 
 
 class TestASealedKey:
-    def test_that_was_tampered_with_costs_only_itself(self, house, ana, caplog):
+    def test_that_was_tampered_with_costs_only_itself(self, installation, ana, caplog):
         for slug in ("openai", "kimi"):
             credentials.add_key(
                 provider=Provider.objects.get(slug=slug),
@@ -97,7 +97,7 @@ class TestASealedKey:
             )
         ProviderKey.objects.filter(provider__slug="openai").update(sealed="not ascii: é")
 
-        keys = house.refresh(force=True).keys
+        keys = installation.refresh(force=True).keys
 
         assert {slug: [key.value for key in known] for slug, known in keys.items()} == {
             "kimi": ["test-key-of-kimi"]

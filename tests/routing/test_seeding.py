@@ -18,7 +18,7 @@ from routing.seeding import seed
 from routing.services import policy_content
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("installation")
 class TestSeed:
     def test_makes_a_ladder_for_each_shipped_intent_and_one_for_summaries(self):
         names = set(Intent.objects.values_list("name", flat=True))
@@ -68,7 +68,7 @@ class TestSeed:
         assert Group.objects.get(name="auditors").permissions.count() == 0
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("installation")
 class TestAStart:
     """What every further start tells the other processes."""
 
@@ -102,7 +102,7 @@ class TestAStart:
         assert self.revision() == before + 1
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("installation")
 class TestAKeyOfTheEnvironment:
     @pytest.fixture
     def key(self, settings) -> ProviderKey:
@@ -154,7 +154,7 @@ class TestAKeyOfTheEnvironment:
         assert not ProviderKey.objects.exists()
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("installation")
 class TestRoles:
     @pytest.mark.parametrize(
         ("role", "has", "has_not"),

@@ -7,18 +7,11 @@ from routing.providers.messages import TextDelta
 from routing.route import Route
 from routing.services.response_cache import MemoryCache, Owner
 from routing.services.route_and_call import CacheUse, route_and_call
-from tests.routing.climbing import FAST, KIMI_OK, NOW, OK, Site
+from tests.routing.climbing import FAST, KIMI_OK, NOW, OK, Clock, Site
 
 pytestmark = pytest.mark.anyio
 
 ALICE = Owner(organisation="1", user="7", thread="t1")
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -50,10 +43,10 @@ class TestAReply:
     ):
         model = f"openai/sim-flaky-2-500-{FAST}"
         await ask(site, cache_use, model, KIMI_OK)
-        clock.now = 59.0
+        clock.now += 59.0
         assert (await ask(site, cache_use, model, KIMI_OK)).from_cache
 
-        clock.now = 60.0
+        clock.now += 1.0
         assert (await ask(site, cache_use, model, KIMI_OK)).asked == [model]
 
     async def test_of_the_first_rung_that_is_switched_on_counts_as_the_firsts(
@@ -61,7 +54,7 @@ class TestAReply:
     ):
         off = site.deployment(KIMI_OK, disabled="no key")
         await ask(site, cache_use, off, OK)
-        clock.now = 3_599.0
+        clock.now += 3_599.0
 
         assert (await ask(site, cache_use, off, OK)).from_cache
 

@@ -86,12 +86,12 @@ class Ledger(MemoryCache):
 
 
 @pytest.fixture
-def shipped(house, settings) -> Snapshot:
+def shipped(installation, settings) -> Snapshot:
     """The tables as they ship, with the keys of all four vendors and the local model on."""
     settings.ENV_KEYS = dict.fromkeys(VENDORS, "test-key")
     settings.ENV_BASE_URLS = {"local": "http://127.0.0.1:9/v1"}
     seed()
-    return house.refresh(force=True)
+    return installation.refresh(force=True)
 
 
 @pytest.fixture

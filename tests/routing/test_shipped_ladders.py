@@ -17,10 +17,10 @@ def intents() -> list[str]:
 
 class TestShippedLadders:
     @pytest.mark.parametrize("vendor", VENDORS)
-    def test_are_all_served_by_any_single_key(self, house, settings, vendor: str):
+    def test_are_all_served_by_any_single_key(self, installation, settings, vendor: str):
         settings.ENV_KEYS = {vendor: "test-key"}
         seed()
-        snapshot = house.refresh(force=True)
+        snapshot = installation.refresh(force=True)
 
         served = {}
         for intent in intents():
@@ -36,7 +36,7 @@ class TestShippedLadders:
         assert len(served) == 6
         assert served == {intent: [vendor] for intent in served}
 
-    def test_all_hold_every_vendor_and_end_with_the_local_model(self, house):
+    def test_all_hold_every_vendor_and_end_with_the_local_model(self, installation):
         for intent in intents():
             rungs = Ladder.objects.get(name=intent).rungs.select_related("deployment__provider")
             providers = [rung.deployment.provider.slug for rung in rungs]

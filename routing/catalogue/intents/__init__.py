@@ -1,4 +1,4 @@
-"""Which intents ship? Plain data, to be copied into tables and edited there."""
+"""The intents that ship: plain data, copied into tables and edited there."""
 
 from routing.catalogue.intents.ambiguous_or_other import AMBIGUOUS_OR_OTHER
 from routing.catalogue.intents.coding_help import CODING_HELP

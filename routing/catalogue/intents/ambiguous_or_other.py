@@ -1,4 +1,4 @@
-"""How do people write when it is not clear what they want?"""
+"""The fallback intent: examples and signs of messages that do not say clearly what they want."""
 
 from routing.catalogue.intents.wording import intent, pattern
 

@@ -1,4 +1,4 @@
-"""How do people ask about code, shells, queries and stack traces?"""
+"""The intent for help with code, shells, queries and stack traces."""
 
 from routing.catalogue.intents.wording import MAKE, MAKE_ABROAD, intent, keywords, pattern
 

@@ -1,4 +1,4 @@
-"""How do people ask for texts to be written, edited or translated?"""
+"""The intent for writing, editing and translating texts."""
 
 from routing.catalogue.intents.wording import ASK, MAKE, MAKE_ABROAD, intent, keywords, pattern
 

@@ -1,4 +1,4 @@
-"""How do people ask for facts, news, prices and sources?"""
+"""The intent for facts, news, prices and sources."""
 
 from routing.catalogue.intents.wording import intent, keywords, pattern
 

@@ -1,4 +1,4 @@
-"""How do people set sums, proofs, puzzles and word problems?"""
+"""The intent for sums, proofs, puzzles and word problems."""
 
 from routing.catalogue.intents.wording import ASK, intent, keywords, pattern
 

@@ -1,4 +1,4 @@
-"""How do people greet, thank, chat and share what they feel?"""
+"""The intent for greetings, thanks, small talk and feelings."""
 
 from routing.catalogue.intents.wording import intent, pattern
 

@@ -1,4 +1,4 @@
-"""How is a shipped intent written down?
+"""Helpers for writing down a shipped intent.
 
 Weights: 0.5 is a faint hint, 1 a hint, 2 a sign, 3 and more a clear request. A pattern's named
 group says to users what it found.

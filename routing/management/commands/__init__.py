@@ -1,1 +1,1 @@
-"""One file per command."""
+"""The commands of this app, one file each."""

@@ -1,4 +1,4 @@
-"""Seal every provider key with the newest sealing key, so that the older ones can be dropped."""
+"""Seals every provider key with the newest sealing key, so that the older ones can be dropped."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Each key is its own transaction: an interrupted run is simply run again."""
+        """Reseal each key in a transaction of its own: an interrupted run can be run again."""
         done = 0
         failed = []
         for key in ProviderKey.objects.select_related("provider").order_by("id"):

@@ -1,4 +1,4 @@
-"""`manage.py simulate_providers`: play the four vendors for drills and for people without a key."""
+"""`manage.py simulate_providers`: runs a server that plays the four vendors, for drills and trials."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions, which most other servers speak too."""
+"""OpenAI's Chat Completions protocol, which most other servers speak too."""
 
 from routing.providers.chat_completions.protocol import ChatCompletions, is_alive
 from routing.providers.vendor import Wire

@@ -1,4 +1,4 @@
-"""What is said in a message of Chat Completions, and what is asked in one."""
+"""Reads the content of Chat Completions messages, and writes the messages of a request."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -12,7 +12,7 @@ Kind = Literal["thought", "text", "refusal"]
 
 
 def pieces(said: Json) -> Iterator[tuple[Kind, str]]:
-    """The words of a `delta` or `message`, none of them empty, in their order."""
+    """The non-empty pieces of a `delta` or `message`, in their order."""
     for name in ("reasoning_content", "reasoning"):
         if thought := text(said.get(name)):
             yield "thought", thought
@@ -27,7 +27,7 @@ def pieces(said: Json) -> Iterator[tuple[Kind, str]]:
 
 
 def _of_part(part: Json) -> Iterator[tuple[Kind, str]]:
-    """Mistral answers in parts: https://docs.mistral.ai/capabilities/reasoning/."""
+    """Read a content part, as Mistral sends them: https://docs.mistral.ai/capabilities/reasoning/."""
     if part.get("type") == "thinking":
         inner = part.get("thinking")
         thought = text(inner) + "".join(text(obj(p).get("text")) for p in items(inner))
@@ -41,12 +41,12 @@ def _of_part(part: Json) -> Iterator[tuple[Kind, str]]:
 
 
 def system_name(without: frozenset[str]) -> str | None:
-    """The name by which `without` may forbid how the system message is sent; None: it is folded."""
+    """How the system message is sent, as `Endpoint.without` names it; None: as part of the user's."""
     return next((name for name in (SYSTEM_ROLE, DEVELOPER_ROLE) if name not in without), None)
 
 
 def asked(messages: tuple[Message, ...], without: frozenset[str]) -> list[object]:
-    """The messages as the server takes them: `developer` stands in for a refused `system`."""
+    """The request's messages; the role `developer` replaces a refused `system`."""
     name = system_name(without)
     if name == SYSTEM_ROLE:
         return list(messages)

@@ -31,7 +31,7 @@ _SOME_TEXT = re.compile(rb'"(?:content|refusal|text)"\s*:(?!\s*(?:""|null))')
 
 
 class ChatDecoder:
-    """One answer's decoder."""
+    """Decodes one Chat Completions answer."""
 
     def __init__(self, refusals: Refusals) -> None:
         self.answer = Answer()
@@ -41,7 +41,7 @@ class ChatDecoder:
 
     @property
     def complete(self) -> bool:
-        """A finish reason was given, or `[DONE]`."""
+        """Whether a finish reason or `[DONE]` was read."""
         return self.done or self.answer.settled
 
     def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
@@ -63,10 +63,10 @@ class ChatDecoder:
         yield self.answer.finished()
 
     def last_look(self) -> None:
-        """Called before the end is told, for what a dialect says only there."""
+        """Called just before the end, for what a dialect knows only then."""
 
     def _take(self, kind: str, data: bytes, said_in: str = "delta") -> Iterator[StreamEvent]:
-        """`said_in` names where the words are: Sonar fills both places, one of them to no purpose."""
+        """Read one event; `said_in` is the field that holds the words, since Sonar fills two of them."""
         data = data.strip()
         if self.done or not data:
             return
@@ -91,7 +91,7 @@ class ChatDecoder:
         self._take_usage(chunk.get("usage"))
 
     def look_at(self, chunk: Json) -> Iterator[StreamEvent]:
-        """Called with every chunk, for what a dialect says beside the choices."""
+        """Called with every chunk, for what a dialect sends beside the choices."""
         yield from ()
 
     def _take_choice(self, choice: Json, said_in: str) -> Iterator[StreamEvent]:
@@ -101,9 +101,8 @@ class ChatDecoder:
                 yield from answer.add_thought(words)
             else:
                 yield answer.add_text(words, refused=kind == "refusal")
-        answer.calls_tools = answer.calls_tools or bool(
-            items(said.get("tool_calls")) or said.get("function_call")
-        )
+        if said.get("tool_calls") or said.get("function_call"):
+            answer.calls_tools = True
         if raw := word(choice.get("finish_reason")):
             answer.end(raw, _FINISH.get(raw), model_failed=raw in _MODEL_FAILED)
         # Kimi's place for it; K3 repeats it at the top level.
@@ -117,7 +116,7 @@ class ChatDecoder:
 
 
 def may_hold_text(data: bytes) -> bool:
-    """Whether an event that cannot be read may have held words of the answer.
+    """Whether an unreadable event may have held words of the answer.
 
     It did not where it is no piece of JSON (`ping`), or says in what is left of it that it is empty.
 

@@ -1,4 +1,4 @@
-"""The refusals of OpenAI and of the servers that copied its Chat Completions.
+"""Recognises the refusals of OpenAI and of the servers that copied its Chat Completions.
 
 A vendor with words of its own brings them in its folder, by its `Dialect`.
 """
@@ -29,5 +29,5 @@ _PHRASES: tuple[Phrase, ...] = (
 
 
 def classify(report: ErrorReport) -> ErrorType:
-    """What the refusal is."""
+    """The class of our error that the refusal stands for."""
     return error_report.classify(report, _WORDS, _PHRASES)

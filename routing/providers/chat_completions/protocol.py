@@ -1,4 +1,4 @@
-"""The Chat Completions protocol: OpenAI's, and that of everybody who copied it.
+"""Speaks the Chat Completions protocol of OpenAI and of the servers that copied it.
 
 What differs between those who speak it is a `Dialect`, which a vendor's folder brings.
 """
@@ -22,7 +22,7 @@ _OURS = ("stream_options", "max_completion_tokens", "max_tokens")
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs between those who speak this protocol."""
+    """The differences between the servers that speak this protocol."""
 
     cap_field: str = "max_completion_tokens"
     asks_for_usage: bool = True
@@ -33,7 +33,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatCompletions:
-    """One endpoint that speaks this wire."""
+    """Calls one endpoint that speaks Chat Completions."""
 
     def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None) -> None:
         self._endpoint = endpoint
@@ -64,7 +64,7 @@ async def is_alive(endpoint: Endpoint) -> bool | None:
 
 
 def request_body(request: ChatRequest, dialect: Dialect, without: frozenset[str]) -> Json:
-    """The request in the vendor's words, without what it has refused before."""
+    """The body of the request, without parameters that the server refused before."""
     body: Json = {
         "model": request.model,
         "messages": content.asked(request.messages, without),

@@ -1,4 +1,4 @@
-"""The tokens and the cost that Chat Completions reports, in our convention."""
+"""Reads the tokens and the cost that Chat Completions reports."""
 
 from routing.providers.fields import Json, money, obj
 from routing.providers.messages import ReportedCost
@@ -6,7 +6,7 @@ from routing.providers.usage import Usage, count, with_reasoning
 
 
 def read_usage(reported: Json) -> Usage | None:
-    """A `usage` object in our convention; None when it counts nothing."""
+    """A `usage` object in our convention; None when it holds no counts."""
     prompt = count(reported.get("prompt_tokens"))
     completion = count(reported.get("completion_tokens"))
     if prompt is None and completion is None:
@@ -29,7 +29,7 @@ def read_usage(reported: Json) -> Usage | None:
 
 
 def read_cost(usage: Json) -> ReportedCost | None:
-    """The vendor's own bill, where it sends one.
+    """The cost that the vendor reports, if it reports one.
 
     OpenRouter's is a number. Sonar's is an object, and real in the last chunk only: the others carry
     zeros and no request fee.

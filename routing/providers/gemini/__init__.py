@@ -1,4 +1,4 @@
-"""Google's Gemini, by its Developer API."""
+"""Google's Gemini as a vendor, called by its Developer API."""
 
 from routing.providers.gemini.models import MODELS
 from routing.providers.gemini.prices import PRICES

@@ -1,4 +1,4 @@
-"""Decodes the partial responses of Gemini.
+"""Decodes the answers of Gemini.
 
 Each event is a whole small response. There is no last word: the answer ends where the connection does,
 and a finish reason may come, be followed by more text, and come again.
@@ -45,7 +45,7 @@ _MODEL_FAILED = {
 
 
 class GeminiDecoder:
-    """One answer's decoder."""
+    """Decodes one Gemini answer."""
 
     done = False
 
@@ -57,7 +57,7 @@ class GeminiDecoder:
 
     @property
     def complete(self) -> bool:
-        """A finish reason was given, and no words came after it."""
+        """Whether a finish reason was read and no words came after it."""
         return self.answer.settled
 
     def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
@@ -123,7 +123,7 @@ class GeminiDecoder:
 
 
 def read_usage(reported: Json) -> Usage | None:
-    """A `usageMetadata` object in our convention; None when it counts nothing.
+    """A `usageMetadata` object in our convention; None when it holds no counts.
 
     Counts of zero are left out by the vendor, the prompt's never.
     """

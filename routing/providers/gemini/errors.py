@@ -1,4 +1,4 @@
-"""Gemini's refusals.
+"""Recognises Gemini's refusals.
 
 A bad key is a 400, and a 429 says "quota" and "billing" even when it is only the minute's: the details
 tell, not the words.
@@ -47,7 +47,7 @@ _PHRASES: tuple[Phrase, ...] = (
 
 
 def classify(report: ErrorReport, *, prompt_chars: int = 0) -> ErrorType:
-    """What the refusal is.
+    """The class of our error that the refusal stands for.
 
     `prompt_chars` is the length of what was asked: a prompt larger than the minute's quota gets a 429
     for ever, and is in truth too long.
@@ -60,7 +60,7 @@ def classify(report: ErrorReport, *, prompt_chars: int = 0) -> ErrorType:
 
 
 def retry_delay(report: ErrorReport) -> float | None:
-    """By the `retryDelay` in the details, else as the others say it."""
+    """The delay in the error's `retryDelay`, else where other vendors put it."""
     told = (delays.duration(text(detail.get("retryDelay"))) for detail in _details(report))
     wait = next((seconds for seconds in told if seconds is not None), None)
     return refusals.retry_delay(report) if wait is None else wait

@@ -1,4 +1,4 @@
-"""Gemini's Developer API."""
+"""Speaks Gemini's Developer API."""
 
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -18,7 +18,7 @@ _CAP = "maxOutputTokens"
 
 
 class Gemini:
-    """One endpoint that speaks this wire."""
+    """Calls one endpoint that speaks Gemini's protocol."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -53,14 +53,14 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
 
 
 def _added(request: ChatRequest, without: frozenset[str]) -> tuple[str, ...]:
-    """What the wire adds by itself to this request."""
+    """The parameters that the wire adds to this request by itself."""
     has_system = any(m.role == "system" for m in request.messages)
     names = {_CAP: request.max_output_tokens is not None, SYSTEM_ROLE: has_system}
     return tuple(name for name, is_there in names.items() if is_there and name not in without)
 
 
 def request_body(request: ChatRequest, without: frozenset[str]) -> Json:
-    """The request in the vendor's words, without what it has refused before."""
+    """The body of the request, without parameters that the server refused before."""
     added = _added(request, without)
     messages = request.messages if SYSTEM_ROLE in added else folded(request.messages)
     instructions = [{"text": m.content} for m in messages if m.role == "system"]

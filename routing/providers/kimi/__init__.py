@@ -1,4 +1,4 @@
-"""Moonshot's Kimi."""
+"""Moonshot's Kimi as a vendor: its wire, models and prices."""
 
 from routing.providers.chat_completions.protocol import is_alive
 from routing.providers.kimi.models import MODELS

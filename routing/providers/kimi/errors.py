@@ -1,4 +1,4 @@
-"""Kimi's refusals: https://platform.moonshot.ai/docs/api/errors, and some that only the words tell."""
+"""Recognises Kimi's refusals: https://platform.moonshot.ai/docs/api/errors, and some by their words."""
 
 import re
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ _RECHARGE = re.compile("recharge", re.IGNORECASE)
 
 
 def classify(report: ErrorReport) -> ErrorType:
-    """What the refusal is."""
+    """The class of our error that the refusal stands for."""
     kind = error_report.classify(report, _WORDS, _PHRASES)
     if kind is RateLimited and not report.type and _RECHARGE.search(report.message):
         # An empty account may come without a type; with one, it is an advertisement.

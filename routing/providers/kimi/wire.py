@@ -1,4 +1,4 @@
-"""Kimi's dialect of Chat Completions."""
+"""Speaks Kimi's dialect of Chat Completions."""
 
 from routing.providers.base import Endpoint
 from routing.providers.chat_completions.protocol import ChatCompletions, Dialect
@@ -8,5 +8,5 @@ KIMI = Dialect(classify=classify)
 
 
 def make_kimi(endpoint: Endpoint) -> ChatCompletions:
-    """Kimi at one endpoint."""
+    """The provider for one endpoint of Kimi."""
     return ChatCompletions(endpoint, KIMI)

@@ -1,4 +1,4 @@
-"""The model that runs on this machine, so that there is an answer without any key.
+"""The model that runs on this machine, so that messages are answered without any key.
 
 Its address is known only when it runs: `LOCAL_BASE_URL`.
 """

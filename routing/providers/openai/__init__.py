@@ -1,4 +1,4 @@
-"""OpenAI."""
+"""OpenAI as a vendor: its wires, models and prices."""
 
 from routing.providers.openai.models import MODELS
 from routing.providers.openai.prices import PRICES

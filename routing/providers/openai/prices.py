@@ -10,7 +10,7 @@ LARGE_PROMPT = 272_000
 
 
 def _model(model: str, *, base: str, large: str) -> tuple[Price, Price]:
-    """`base` and `large`: input, cached, written, output."""
+    """The two price rows of a model; `base` and `large`: input, cached, written, output."""
     return (
         price(model, base, search="10"),
         price(model, large, search="10", above=LARGE_PROMPT),

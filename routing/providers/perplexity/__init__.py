@@ -1,4 +1,4 @@
-"""Perplexity, by its Agent API."""
+"""Perplexity as a vendor, called by its Agent API."""
 
 from routing.providers.perplexity.models import MODELS
 from routing.providers.perplexity.prices import PRICES

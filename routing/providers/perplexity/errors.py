@@ -1,4 +1,4 @@
-"""The refusals of Perplexity's Sonar, which was retired in September 2026."""
+"""Recognises the refusals of Perplexity's Sonar, which was retired in September 2026."""
 
 import re
 from collections.abc import Mapping
@@ -20,5 +20,5 @@ _PHRASES: tuple[Phrase, ...] = (
 
 
 def classify(report: ErrorReport) -> ErrorType:
-    """What the refusal is."""
+    """The class of our error that the refusal stands for."""
     return error_report.classify(report, _WORDS, _PHRASES)

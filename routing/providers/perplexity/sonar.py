@@ -1,4 +1,4 @@
-"""Perplexity's Sonar dialect of Chat Completions, which was retired in September 2026.
+"""Speaks Perplexity's Sonar dialect of Chat Completions, which was retired in September 2026.
 
 It is kept for recorded answers, and for servers that still play it.
 """
@@ -15,19 +15,19 @@ from routing.providers.refusals import Refusals
 
 
 class SonarDecoder(ChatDecoder):
-    """Sources in every chunk, and "stop" even where the token cap cut the text."""
+    """Decodes Sonar's answers: sources in every chunk, and "stop" even where the cap cut the text."""
 
     def __init__(self, request: ChatRequest, refusals: Refusals) -> None:
-        """`request` holds the cap, by which an answer is known to be cut."""
+        """Keep the cap of `request`, by which a cut answer is recognised."""
         super().__init__(refusals)
         self._cap = request.max_output_tokens
 
     def look_at(self, chunk: Json) -> Iterator[StreamEvent]:
-        """The sources."""
+        """Read the sources of the chunk."""
         yield from self.answer.set_citations(_citations(chunk))
 
     def last_look(self) -> None:
-        """Tell the end by the cap from one by the model."""
+        """Decide by the cap whether the text was cut."""
         used = self.answer.usage.output_tokens if self.answer.usage else None
         if self.answer.finish_reason == "stop" and self._cap and (used or 0) >= self._cap:
             self.answer.finish_reason = "length"
@@ -40,7 +40,7 @@ SONAR = Dialect(
 
 
 def make_sonar(endpoint: Endpoint) -> ChatCompletions:
-    """Sonar at one endpoint."""
+    """The provider for one endpoint that speaks Sonar."""
     return ChatCompletions(endpoint, SONAR)
 
 

@@ -1,4 +1,4 @@
-"""OpenAI's Responses, which Perplexity's Agent API copied."""
+"""OpenAI's Responses protocol, which Perplexity's Agent API copied."""
 
 from routing.providers.responses.protocol import Responses, is_alive
 from routing.providers.vendor import Wire

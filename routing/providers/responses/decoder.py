@@ -38,7 +38,7 @@ _MARKER = re.compile(r"\[(\d{1,3})\]")
 
 
 class ResponsesDecoder:
-    """One answer's decoder."""
+    """Decodes one Responses answer."""
 
     def __init__(self, refusals: Refusals) -> None:
         self.answer = Answer()
@@ -56,7 +56,7 @@ class ResponsesDecoder:
 
     @property
     def complete(self) -> bool:
-        """The terminal event was read."""
+        """Whether the terminal event was read."""
         return self.done
 
     def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
@@ -103,7 +103,7 @@ class ResponsesDecoder:
             yield from self._at_work(kind, event)
 
     def _at_work(self, kind: str, event: Json) -> Iterator[StreamEvent]:
-        """The events that show what it does before and between its words."""
+        """Read an event that shows what the model does before and between its words."""
         item = obj(event.get("item"))
         # `response.reasoning.search_queries`, `response.web_search_call.searching`, an item's type
         what = f"{kind} {text(item.get('type'))}"
@@ -123,7 +123,7 @@ class ResponsesDecoder:
             yield self.answer.add_text(words, refused=refused)
 
     def _end_part(self, event: Json, *, refused: bool) -> Iterator[StreamEvent]:
-        """A part is repeated in full when it is done: what we missed of it is said now."""
+        """End a part: its text is repeated in full, so that words we missed are told now."""
         place = tuple(event.get(name) for name in ("item_id", "output_index", "content_index"))
         if place in self._parts_done:
             return
@@ -133,14 +133,14 @@ class ResponsesDecoder:
         self._part = []
 
     def _restore(self, said: str, full: str, *, refused: bool) -> Iterator[StreamEvent]:
-        """Say what the repetition has and we have not; if it says otherwise, it is let be."""
+        """Tell what the repetition has beyond our text; ignore one that differs from our text."""
         self._matched = self._matched and bool(full) and full.startswith(said)
         self.answer.restored = self._matched
         if self._matched:
             yield from self._say(full[len(said) :], refused=refused)
 
     def _found(self, item: Json) -> Iterator[StreamEvent]:
-        """Search results, in an event of their own or as an item of the output."""
+        """Note the search results of an event or of an item of the output."""
         for result in map(obj, items(item.get("results"))):
             n = count(result.get("id")) or len(self._sources) + 1
             url = text(result.get("url"))
@@ -167,7 +167,7 @@ class ResponsesDecoder:
         self.done = True
 
     def _take_output(self, output: list[Json]) -> Iterator[StreamEvent]:
-        """The terminal event repeats the whole output; one that is not streamed says it here first."""
+        """Read the whole output, which the terminal event repeats or, if not streamed, tells first."""
         for item in output:
             yield from self._found(item)
         parts = [obj(part) for item in output for part in items(item.get("content"))]

@@ -1,4 +1,4 @@
-"""The refusals of OpenAI's Responses and of Perplexity's Agent API, which copied them."""
+"""Recognises the refusals of OpenAI's Responses and of Perplexity's Agent API, which copied them."""
 
 import re
 from collections.abc import Mapping
@@ -36,5 +36,5 @@ _PHRASES: tuple[Phrase, ...] = (
 
 
 def classify(report: ErrorReport) -> ErrorType:
-    """What the refusal is."""
+    """The class of our error that the refusal stands for."""
     return error_report.classify(report, _WORDS, _PHRASES)

@@ -1,4 +1,4 @@
-"""The Responses protocol, as OpenAI and Perplexity's Agent API speak it."""
+"""Speaks the Responses protocol of OpenAI and of Perplexity's Agent API."""
 
 from collections.abc import AsyncGenerator
 
@@ -15,7 +15,7 @@ _OURS = ("max_output_tokens", "tools")
 
 
 class Responses:
-    """One endpoint that speaks this wire."""
+    """Calls one endpoint that speaks Responses."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -40,7 +40,7 @@ async def is_alive(endpoint: Endpoint) -> bool | None:
 
 
 def request_body(request: ChatRequest, without: frozenset[str]) -> Json:
-    """The request in the vendor's words, without what it has refused before."""
+    """The body of the request, without parameters that the server refused before."""
     instructions = [m.content for m in request.messages if m.role == "system"]
     body: Json = {
         "model": request.model,

@@ -2,7 +2,7 @@
 
 
 class Replays:
-    """What was seen of one stream, by sequence number.
+    """Remembers the events of one stream by their sequence number.
 
     Some gateways number every event 0. The numbers are trusted until two different events share one.
     """
@@ -12,7 +12,7 @@ class Replays:
         self._trusted = True
 
     def is_one(self, number: int | None, *what: object) -> bool:
-        """Whether the event of this number, and with this content, was there before."""
+        """Whether an event with this number and content was there before."""
         if number is None or not self._trusted:
             return False
         mark = hash(what)

@@ -1,4 +1,4 @@
-"""The tokens, searches and cost that a Responses answer reports, in our convention."""
+"""Reads the tokens, searches and cost that a Responses answer reports."""
 
 from routing.providers.fields import Json, items, money, obj
 from routing.providers.messages import ReportedCost
@@ -6,7 +6,7 @@ from routing.providers.usage import Usage, count, with_reasoning
 
 
 def read_usage(response: Json) -> Usage | None:
-    """The `usage` of a response in our convention; None when it counts nothing."""
+    """The `usage` of a response in our convention; None when it holds no counts."""
     reported = obj(response.get("usage"))
     read, written = count(reported.get("input_tokens")), count(reported.get("output_tokens"))
     if read is None and written is None:
@@ -33,7 +33,7 @@ def read_usage(response: Json) -> Usage | None:
 
 
 def read_cost(response: Json) -> ReportedCost | None:
-    """The vendor's own bill: Perplexity's is an object, all parts included; OpenRouter's a number."""
+    """The whole cost that the vendor itself reports: Perplexity's in an object, OpenRouter's a number."""
     reported = obj(response.get("usage")).get("cost")
     cost = obj(reported)
     total = money(cost.get("total_cost") if cost else reported)
@@ -43,7 +43,7 @@ def read_cost(response: Json) -> ReportedCost | None:
 
 
 def _searches(response: Json, reported: Json) -> int | None:
-    """Perplexity counts them; of OpenAI's output each search is an item, and opened pages are free."""
+    """The number of searches: Perplexity's count, or OpenAI's search items (opened pages are free)."""
     counted = count(
         obj(obj(reported.get("tool_calls_details")).get("search_web")).get("invocation")
     )

@@ -1,4 +1,4 @@
-"""Prepared replies, without a network."""
+"""A provider that plays prepared replies, without a network."""
 
 from routing.providers.scripted.wire import demonstration
 from routing.providers.vendor import Wire

@@ -11,12 +11,12 @@ _DEMO = "This reply was written in advance, so that the chat can be seen without
 
 
 class Scripted:
-    """Plays its script at every call."""
+    """A provider that plays the same script at every call."""
 
     def __init__(
         self, script: Iterable[StreamEvent | ProviderError], *, pause_s: float = 0
     ) -> None:
-        """`script` starts after `Opened`; an error in it is raised. `pause_s` lies before each."""
+        """Set the events that follow `Opened`; an error is raised, and `pause_s` passes before each."""
         self._script = tuple(script)
         self._pause_s = pause_s
 
@@ -31,7 +31,7 @@ class Scripted:
 
 
 def demonstration(endpoint: Endpoint) -> Scripted:
-    """One short reply, word by word; the endpoint is not used."""
+    """A provider of one short reply, sent word by word; the endpoint is not used."""
     words = [TextDelta(word + " ") for word in _DEMO.split()]
     end = Finished(finish_reason="stop", raw_finish_reason="stop", model="scripted")
     return Scripted([*words, end], pause_s=0.05)
