@@ -33,7 +33,7 @@ def read_usage(response: Json) -> Usage | None:
 
 
 def read_cost(response: Json) -> ReportedCost | None:
-    """The cost that the vendor itself reports: Perplexity's object, all parts included, or OpenRouter's number."""
+    """The whole cost that the vendor itself reports: Perplexity's in an object, OpenRouter's a number."""
     reported = obj(response.get("usage")).get("cost")
     cost = obj(reported)
     total = money(cost.get("total_cost") if cost else reported)
