@@ -19,6 +19,7 @@ from observability.models import AttemptRecord
 from routing.models import Price, Provider
 from routing.route import Attempt
 from routing.seeding import seed
+from routing.services import snapshot
 from tests.factories import (
     make_attempt,
     make_member,
@@ -171,6 +172,7 @@ class TestATurnWhoseProcessDied:
             input_usd="1",
             output_usd="10",
         )
+        snapshot.refresh(force=True)  # an earlier test's may be held, under the same number
         return provider
 
     def orphan(self, thread, *attempts: Attempt, leg: int = 0, reply: str = "") -> Turn:
