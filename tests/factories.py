@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from chatcore.models import ApiToken, Membership, Organisation, Thread, Turn
 from routing import route as routes
@@ -37,9 +38,9 @@ def make_thread(owner: User, **fields: Any) -> Thread:
 def make_turn(thread: Thread, prompt: str = "Why is the sky blue?", **fields: Any) -> Turn:
     """A finished turn, unless a status says otherwise."""
     fields.setdefault("status", Turn.Status.COMPLETE)
-    if fields["status"] != Turn.Status.RUNNING:
-        fields.setdefault("finished_at", NOON)
     created_at = fields.pop("created_at", None)
+    if fields["status"] != Turn.Status.RUNNING:
+        fields.setdefault("finished_at", created_at or timezone.now())
     fields.setdefault("position", thread.turns.count() + 1)
     turn = Turn.objects.create(thread=thread, client_id=uuid4(), prompt=prompt, **fields)
     if created_at is not None:

@@ -124,7 +124,7 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...] = ()
     """The request's fields that it names in places of their own: `param`, `loc`."""
     body: Json = {}
-    """The error object itself, for what only one vendor says."""
+    """The object under `error`, else the whole document, for what only one vendor says."""
     in_band: bool = False
     is_page: bool = False
     """HTML: by a proxy in front of the vendor, whose word on the key or the message proves nothing."""

@@ -32,6 +32,9 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     web_search: bool = False
     """Whether the vendor may search the web for it, where that is offered (and charged)."""
+    thinks: bool = False
+    """Whether the model may think before it answers: vendors that are silent meanwhile are asked to
+    show that they work."""
     max_output_tokens: int | None = None
     """The cap on generated tokens, reasoning included; None leaves it to the vendor."""
 

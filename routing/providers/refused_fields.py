@@ -6,6 +6,7 @@ know one of them can still answer without it. Vendors say so in a `param`, in a 
 
 import re
 from collections.abc import Collection
+from functools import cache
 
 from routing.providers.error_report import ErrorReport
 
@@ -24,6 +25,7 @@ _NAMES = {
     "max_output_tokens": _ANY_CAP,
     "maxOutputTokens": _ANY_CAP,
     "stream_options": r"stream_options|include_usage",
+    "thinkingConfig": r"thinking_?config|include_?thoughts",
     # Too common a word: it counts only beside a refusal.
     "tools": rf"{_NO}.{{0,60}}\b(?:tools?|web_search)\b|\b(?:tools?|web_search)\b.{{0,60}}{_NO}",
 }
@@ -34,6 +36,7 @@ _PATTERNS = {
 _PLACES = {
     **{name: re.compile(rf"\b(?:{_ANY_CAP})\b", re.IGNORECASE) for name in _NAMES if "max" in name},
     "stream_options": re.compile(r"\bstream_options\b"),
+    "thinkingConfig": re.compile(r"thinking_?config", re.IGNORECASE),
     "tools": re.compile(r"\btools\b"),
 }
 _REFUSAL = re.compile(
@@ -85,14 +88,30 @@ def refused_by(report: ErrorReport, sent: Collection[str]) -> str | None:
         if name in _ROLES:
             if _refuses_role(report, name):
                 return name
-        elif any(_PLACES[name].search(field) for field in report.fields):
+        elif any(_place(name).search(field) for field in report.fields):
             return name
     if any(_ALWAYS_THERE.match(field) for field in report.fields):
         return None
     if report.status >= 500 and not _REFUSAL.search(report.message):
         # A server that fell over may print the whole request.
         return None
-    return next((n for n in sent if n in _PATTERNS and _PATTERNS[n].search(report.message)), None)
+    in_words = (n for n in sent if n not in _ROLES and _in_words(n).search(report.message))
+    return next(in_words, None)
+
+
+@cache
+def _place(name: str) -> re.Pattern[str]:
+    """How a parameter stands in a `param` or a `loc`; by its own name if nothing else is known."""
+    return _PLACES.get(name) or re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
+
+
+@cache
+def _in_words(name: str) -> re.Pattern[str]:
+    """How a message names a parameter; by its own name beside a refusal if nothing else is known."""
+    if name in _PATTERNS:
+        return _PATTERNS[name]
+    own = rf"\b{re.escape(name)}\b"
+    return re.compile(rf"{_NO}.{{0,60}}{own}|{own}.{{0,60}}{_NO}", re.IGNORECASE | re.DOTALL)
 
 
 def refuses_cap(report: ErrorReport) -> bool:

@@ -1,5 +1,6 @@
 """Makes one provider call, times and counts it, and tells the health of its deployment and key."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -8,7 +9,13 @@ from decimal import Decimal
 import msgspec
 
 from routing.providers.base import Endpoint
-from routing.providers.errors import EmptyAnswer, ProviderError, StreamCut, TimedOut
+from routing.providers.errors import (
+    EmptyAnswer,
+    ProtocolViolated,
+    ProviderError,
+    StreamCut,
+    TimedOut,
+)
 from routing.providers.messages import (
     ChatRequest,
     Deadlines,
@@ -28,6 +35,7 @@ from routing.services.health import Health
 from routing.services.snapshot_types import DeploymentFacts, KeyFacts, PriceFacts
 from routing.services.token_track import note_tally, prices_of, tally
 
+logger = logging.getLogger(__name__)
 Prices = Mapping[tuple[str, str], Sequence[PriceFacts]]
 
 
@@ -101,6 +109,22 @@ class AttemptRunner:
                 self._close(attempt, reported, cost, spec.tokens, generated)
 
     async def _stream(self, spec: CallSpec) -> AsyncGenerator[StreamEvent, None]:
+        """The wire's events. Raises ProviderError, whatever the wire raises."""
+        deployment = spec.deployment
+        try:
+            async with slots.of(deployment), aclosing(self._of_wire(spec)) as events:
+                self._sent = True
+                async for event in events:
+                    yield event
+        except ProviderError:
+            raise
+        except Exception as error:
+            # Neither chained nor logged with its text, which may hold the prompt or the key.
+            name = type(error).__name__
+            logger.error("The wire %s failed with %s", deployment.wire, name)
+            raise ProtocolViolated(f"unexpected {name}") from None
+
+    def _of_wire(self, spec: CallSpec) -> AsyncGenerator[StreamEvent, None]:
         deployment = spec.deployment
         provider = WIRES[deployment.wire].make(
             Endpoint(
@@ -119,12 +143,10 @@ class AttemptRunner:
             model=deployment.model,
             messages=spec.messages,
             web_search=spec.web_search,
+            thinks=deployment.thinking_timeout_s > deployment.first_token_timeout_s,
             max_output_tokens=deployment.max_output_tokens,
         )
-        async with slots.of(deployment), aclosing(provider.stream(request)) as events:
-            self._sent = True
-            async for event in events:
-                yield event
+        return provider.stream(request)
 
     def _note_progress(self, attempt: Attempt, event: StreamEvent, generated: list[str]) -> None:
         match event:

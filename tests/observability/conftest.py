@@ -1,4 +1,4 @@
-"""A house at the moment when its weekly rollup is due, and a mail server for it."""
+"""The clock of this folder's tests; a site at the moment when its weekly rollup is due, and a mail server for it."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,14 +8,25 @@ import time_machine
 
 from chatcore.models import Organisation
 from observability.schedules import make_schedules
-from tests.observability.records import moment
+from tests.observability.records import TODAY, moment
 from tests.observability.sundays import DUE
 from tests.services.smtp import Mailbox, mail_server
 
 
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    """Every test here takes place at the noon after the week of its records, and time goes on from there.
+
+    The database's now() stays the machine's: here only leases are compared with it, and they ran
+    out long ago. Another process is started by `programs`, which hands the time on.
+    """
+    with time_machine.travel(TODAY):
+        yield
+
+
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
-    """Just after the rollup is due; the house was set up in October."""
+    """Just after the rollup is due; the site was set up in October."""
     with time_machine.travel(moment(-20), tick=False) as traveller:
         make_schedules()
         traveller.move_to(DUE + timedelta(seconds=20))

@@ -14,6 +14,8 @@ from observability.rollup.report import Recommendation
 WEEK_ENDING = datetime(2026, 11, 22, tzinfo=UTC).date()
 SUNDAY = datetime(2026, 11, 15, tzinfo=UTC)
 """The first moment of that week."""
+TODAY = SUNDAY + timedelta(days=7, hours=12)
+"""When the tests of this folder take place, whatever the machine's clock says; see conftest.py."""
 
 
 def moment(day: float) -> datetime:

@@ -1,8 +1,5 @@
 """Staff hear once of what only they can repair: a refused key, a model that is gone, a failed evaluation."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -31,8 +28,8 @@ from routing.providers.errors import Cools, ProviderError
 from routing.route import Attempt, Route
 from routing.seeding import seed
 from routing.services import policy
+from tests.observability import programs
 from tests.observability.records import record
-from tests.observability.test_rollup_killed import ROOT, database_url
 from tests.services.smtp import Mailbox, mail_server
 
 KEY = Incident.Kind.KEY_REFUSED
@@ -176,15 +173,8 @@ class TestSeveralProcesses:
 
     def test_that_sweep_at_once_send_one_mail(self, mailbox, boss, tmp_path: Path):
         fail()
-        env = {
-            **os.environ,
-            "CHATCORE_DATA": str(tmp_path),
-            "EMAIL_URL": mailbox.url,
-            "DATABASE_URL": database_url(),
-        }
         job = "from observability.alerts.mails import mail_incidents; mail_incidents()"
-        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", job]
-        workers = [subprocess.Popen(command, cwd=ROOT, env=env) for _ in range(2)]
+        workers = [programs.start(job, mailbox, tmp_path) for _ in range(2)]
 
         assert [worker.wait(60) for worker in workers] == [0, 0]
         assert [message["To"] for message in mailbox.messages] == ["boss@example.com"]

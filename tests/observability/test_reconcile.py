@@ -172,7 +172,7 @@ class TestATurnWhoseProcessDied:
             input_usd="1",
             output_usd="10",
         )
-        snapshot.refresh(force=True)
+        snapshot.refresh(force=True)  # an earlier test's may be held, under the same number
         return provider
 
     def orphan(self, thread, *attempts: Attempt, leg: int = 0, reply: str = "") -> Turn:

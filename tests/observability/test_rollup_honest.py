@@ -15,8 +15,8 @@ from observability.rollup.gather import gather
 from observability.rollup.mail import Mail, render
 from observability.rollup.report import dump, load
 from tests.observability import rollup_samples
+from tests.observability.programs import ROOT
 from tests.observability.records import WEEK_ENDING, call, moment, record
-from tests.observability.test_rollup_killed import ROOT
 
 WORKFLOW = ROOT / ".github" / "workflows" / "weekly-rollup.yml"
 

@@ -1,8 +1,6 @@
 """Real processes at once, and one that is killed while it sends: one mail each, and exact numbers."""
 
-import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from chatcore.models import Organisation
@@ -18,13 +15,14 @@ from observability.models import Delivery, Recipient, WeeklyRollup
 from observability.rollup import weeks
 from observability.rollup.report import load
 from observability.schedules import make_schedules
+from tests.observability import programs
 from tests.observability.records import record
 from tests.services.smtp import Mailbox, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parents[2]
 STATE = Delivery.State
 WORKER = "from observability.tasks import weekly_rollup; weekly_rollup()"
+COMMAND = "from django.core.management import call_command; call_command({})"
 ADDRESSES = {"boss@acme.example", "cto@example.com", "ops@example.com"}
 
 
@@ -57,33 +55,21 @@ def start(mailbox: Mailbox, tmp_path: Path) -> Iterator["Start"]:
 
 class Start:
     def __init__(self, stack: ExitStack, mailbox: Mailbox, folder: Path) -> None:
-        self._stack = stack
-        self._env = {
-            **os.environ,
-            "CHATCORE_DATA": str(folder),
-            "EMAIL_URL": mailbox.url,
-            "DATABASE_URL": database_url(),
-        }
+        self._stack, self._mailbox, self._folder = stack, mailbox, folder
 
-    def __call__(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self._env
-        )
-        self._stack.callback(process.wait, 60)
-        self._stack.callback(process.kill)
-        return process
+    def command(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """What staff start by hand."""
+        return self._start(COMMAND.format(", ".join(map(repr, arguments))))
 
     def worker(self) -> "subprocess.Popen[bytes]":
         """What a worker does when its clock strikes."""
-        return self("shell", "--no-imports", "-c", WORKER)
+        return self._start(WORKER)
 
-
-def database_url() -> str:
-    """The tests' own database, as a process is told of it."""
-    held = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{held['NAME']}"
-    return f"postgresql://{held['USER']}:{held['PASSWORD']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+    def _start(self, program: str) -> "subprocess.Popen[bytes]":
+        process = programs.start(program, self._mailbox, self._folder)
+        self._stack.callback(process.wait, 60)
+        self._stack.callback(process.kill)
+        return process
 
 
 def received(mailbox: Mailbox) -> Counter[str]:
@@ -103,7 +89,8 @@ def claims_run_out() -> None:
 class TestTwoWorkersAtOnce:
     def test_send_one_mail_each_with_exact_numbers(self, start: Start, mailbox: Mailbox):
         which = ["--week-ending", str(weeks.last_due(timezone.now()))]
-        at_once = [start.worker(), start.worker(), start("weekly_rollup", "--send", *which)]
+        command = start.command("weekly_rollup", "--send", *which)
+        at_once = [start.worker(), start.worker(), command]
         assert [process.wait(60) for process in at_once[:2]] == [0, 0]
         at_once[2].wait(60)  # it may find mails that are another's to send just now
 

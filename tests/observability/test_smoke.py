@@ -34,24 +34,22 @@ from routing.models import Intent
 from routing.route import PlannedRung
 from routing.services import snapshot
 from tests.factories import make_attempt, make_route, make_user
+from tests.observability.records import TODAY
 from tests.services.ports import free_port
 
-DAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 23, 1, 0, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def seeded(db):
-    with time_machine.travel(DAY, tick=False):
-        call_command("seed")
+    call_command("seed")
 
 
 @pytest.fixture
 def ours(db):
     """The evaluation's own rows alone: quicker."""
-    with time_machine.travel(DAY, tick=False):
-        seed()
-        make_schedules()
+    seed()
+    make_schedules()
 
 
 @pytest.fixture
@@ -229,18 +227,18 @@ class TestAClaim:
 
     def test_is_lost_to_whoever_ended_the_run_meanwhile(self):
         claims.ask_for("admin")
-        run = claims.take(DAY)
+        run = claims.take(TODAY)
         assert run is not None
-        claims.hold(run, DAY)
-        claims.abandoned(DAY + claims.CLAIM)
+        claims.hold(run, TODAY)
+        claims.abandoned(TODAY + claims.CLAIM)
 
         with pytest.raises(claims.Lost):
-            claims.hold(run, DAY)
+            claims.hold(run, TODAY)
 
     @pytest.mark.usefixtures("ours")
     def test_of_a_worker_that_died_ends_as_aborted_and_staff_hear_of_it(self):
         claims.ask_for("admin")
-        run = claims.take(DAY)
+        run = claims.take(TODAY)
         ApiToken.objects.create(
             name=f"smoke evaluation {run.pk}",
             user=make_user("guest"),
@@ -250,7 +248,7 @@ class TestAClaim:
             source="smoke",
         )
 
-        with time_machine.travel(DAY + claims.CLAIM, tick=False):
+        with time_machine.travel(TODAY + claims.CLAIM, tick=False):
             due.make_due()
 
         run.refresh_from_db()
@@ -260,7 +258,7 @@ class TestAClaim:
 
     @pytest.mark.usefixtures("ours")
     def test_of_one_that_died_is_no_news_where_a_later_run_has_passed(self):
-        with time_machine.travel(DAY, tick=False) as clock:
+        with time_machine.travel(TODAY, tick=False) as clock:
             died = claims.begin_at_once("command")
             clock.shift(timedelta(minutes=1))
             passed = claims.begin_at_once("command")
@@ -308,7 +306,7 @@ class TestTheCommandWithoutAWorker:
         assert err.startswith("Nobody was told by mail: nobody receives the weekly rollup")
 
     def test_ends_what_broke_off(self, mailbox):
-        with time_machine.travel(DAY, tick=False):
+        with time_machine.travel(TODAY - claims.CLAIM, tick=False):
             died = claims.begin_at_once("command")
 
         self.run()

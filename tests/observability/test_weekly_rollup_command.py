@@ -14,10 +14,9 @@ from django.core.management import CommandError, call_command
 from chatcore.models import Organisation
 from observability.models import Delivery, Recipient, WeeklyRollup
 from observability.rollup import making
+from tests.observability.programs import ROOT
 from tests.observability.records import WEEK_ENDING, moment, record
 from tests.services.smtp import Mailbox, mail_server
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ class TestAWeekThatIsNotOver:
     """Staff may ask for it; the whole week's rollup comes all the same."""
 
     @pytest.fixture(autouse=True)
-    def _somebody_to_tell(self):
+    def _somebody_to_tell(self, clock):
         Recipient.objects.create(email="ops@example.com")
 
     def test_is_reported_so_far(self, clock):

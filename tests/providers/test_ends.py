@@ -309,13 +309,6 @@ class TestSearches:
         last = over("completed", output=output, usage=usage)
         assert (await came("responses", last)).finished.usage.search_queries == 2
 
-    async def test_of_gemini_are_counted_by_its_queries(self):
-        queries = {"groundingMetadata": {"webSearchQueries": ["a", "b"]}}
-        usage = {"promptTokenCount": 3}
-        first = event({"candidates": [queries | {"content": {"parts": [{"text": "x"}]}}]})
-        last = told("y", "STOP", usageMetadata=usage)
-        assert (await came("gemini", first, last)).finished.usage.search_queries == 2
-
 
 class TestNumberedEvents:
     DELTA = "response.output_text.delta"

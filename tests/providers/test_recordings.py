@@ -27,8 +27,6 @@ def _folder() -> Path | None:
 
 FOLDER = _folder()
 EXPECTED = json.loads((FOLDER / "expected.json").read_text()) if FOLDER else {}
-SEARCHES = {"gemini/grounded-search-stream.sse": 1}
-"""Charged, and named in the answer; the recordings know only those that the usage counts."""
 
 
 def _wire(name: str, meta: dict[str, Any]) -> str:
@@ -63,9 +61,7 @@ async def _replay(name: str, size: int | None):
 class TestARecordedReply:
     async def test_gives_what_was_agreed(self, name, size):
         _, _, outcome, is_excerpt = await _replay(name, size)
-        expected = dict(EXPECTED[name])
-        expected["search_queries"] = SEARCHES.get(name, expected["search_queries"])
-        assert described(outcome, is_excerpt=is_excerpt) == expected
+        assert described(outcome, is_excerpt=is_excerpt) == EXPECTED[name]
 
     async def test_says_what_its_bytes_say(self, name, size):
         body, wire, outcome, _ = await _replay(name, size)

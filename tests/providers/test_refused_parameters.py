@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from routing.providers.error_report import classify
 from routing.providers.errors import ContextTooLong, InvalidRequest, ParameterRefused, Remedy
 from routing.providers.messages import ChatRequest, Message
+from routing.providers.refusals import Refusals
 from tests.providers.outcomes import call
 from tests.providers.vendor import reply, vendor
 
@@ -346,3 +348,48 @@ class TestAnInvalidRequest:
         error = await error_of(wire, said(message, param))
         assert isinstance(error, InvalidRequest)
         assert error.param == field
+
+
+class TestAParameterOfANewVendor:
+    """Whatever a wire says that it added is known by its own name."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"error": {"message": "no", "param": "limit"}},
+            {"detail": [{"loc": ["body", "limit"], "msg": "Extra inputs are not permitted"}]},
+            {"error": {"message": "unknown parameter: limit"}},
+        ],
+    )
+    def test_is_found_where_the_refusal_names_it(self, body):
+        refusals = Refusals(classify=lambda report: classify(report, {}), sent=("limit",))
+
+        error = refusals.of_reply(400, {}, json.dumps(body).encode())
+
+        assert isinstance(error, ParameterRefused)
+        assert error.parameter == "limit"
+
+    def test_is_not_taken_for_another_field(self):
+        refusals = Refusals(classify=lambda report: classify(report, {}), sent=("limit",))
+
+        error = refusals.of_reply(400, {}, b'{"error":{"message":"no","param":"temperature"}}')
+
+        assert isinstance(error, InvalidRequest)
+        assert not isinstance(error, ParameterRefused)
+
+
+class TestThoughtsAskedOfGemini:
+    async def test_are_left_out_for_a_model_that_cannot_think(self):
+        said = {
+            "error": {
+                "code": 400,
+                "message": "Thinking_config.include_thoughts is only enabled when thinking is enabled.",
+                "status": "INVALID_ARGUMENT",
+            }
+        }
+        asked = ChatRequest(model="m", messages=(Message("user", "hello"),), thinks=True)
+        async with vendor(reply(json.dumps(said).encode(), 400)) as one:
+            outcome = await call("gemini", one.base_url, asked)
+
+        assert isinstance(outcome.error, ParameterRefused)
+        assert outcome.error.parameter == "thinkingConfig"

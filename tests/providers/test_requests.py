@@ -101,6 +101,14 @@ class TestTheBody:
         tools = json.loads(one.asked[0].body).get("tools")
         assert tools == ([{"type": "web_search"}] if web_search else None)
 
+    @pytest.mark.parametrize("thinks", [True, False])
+    async def test_asks_gemini_for_thoughts_only_of_a_model_that_thinks(self, thinks):
+        asked = msgspec.structs.replace(ASKED, thinks=thinks)
+        async with vendor(reply(b"")) as one:
+            await call("gemini", one.base_url, asked)
+        config = json.loads(one.asked[0].body)["generationConfig"]
+        assert config.get("thinkingConfig") == ({"includeThoughts": True} if thinks else None)
+
     async def test_cannot_hold_half_a_character(self):
         asked = ChatRequest(model="m", messages=(Message("user", "\ud83c"),))
         async with vendor(reply(b"")) as one:

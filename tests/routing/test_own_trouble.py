@@ -1,10 +1,16 @@
 """What a climb does when the trouble is our own: no network, or too many calls at once."""
 
+from collections.abc import AsyncGenerator
+
 import anyio
 import msgspec
 import pytest
 
+from routing.providers.base import Endpoint
 from routing.providers.errors import ConcurrencyLimit
+from routing.providers.messages import ChatRequest, StreamEvent
+from routing.providers.registry import WIRES
+from routing.providers.vendor import Wire
 from tests.routing.climbing import KIMI_OK, OK, Site
 
 pytestmark = pytest.mark.anyio
@@ -66,3 +72,23 @@ class TestOurOwnLimitOfCallsAtOnce:
             site.health.failed(site.health.begin(OK), ConcurrencyLimit())
 
         assert site.health.outage(OK) is None
+
+
+class TestAWireThatFails:
+    async def test_with_any_exception_leads_to_the_next_rung(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ):
+        class Broken:
+            def __init__(self, endpoint: Endpoint) -> None:
+                self.key = endpoint.api_key
+
+            def stream(self, request: ChatRequest) -> AsyncGenerator[StreamEvent, None]:
+                raise RuntimeError(f"{self.key} {request.messages}")
+
+        monkeypatch.setitem(WIRES, "broken", Wire("Broken", Broken))
+
+        reply = await site.climb(site.deployment("openai/any", wire="broken"), KIMI_OK)
+
+        assert reply.errors == ["protocol", ""]
+        assert "RuntimeError" in caplog.text
+        assert "test-key" not in caplog.text

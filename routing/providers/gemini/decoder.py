@@ -6,8 +6,6 @@ and a finish reason may come, be followed by more text, and come again.
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from routing.providers.answer import Answer
 from routing.providers.errors import ContentFiltered, StreamCut
 from routing.providers.fields import Json, items, obj, parse, text, word
@@ -53,7 +51,6 @@ class GeminiDecoder:
         self.answer = Answer()
         self._refusals = refusals
         self._framing = Framing()
-        self._queries: set[str] = set()
 
     @property
     def complete(self) -> bool:
@@ -95,8 +92,6 @@ class GeminiDecoder:
         candidates = items(response.get("candidates"))
         if candidates:
             yield from self._take_candidate(obj(candidates[0]))
-        if self._queries and (usage := usage or self.answer.usage):
-            usage = replace(usage, search_queries=len(self._queries))
         self.answer.usage = usage or self.answer.usage
         if candidates:
             return
@@ -115,8 +110,6 @@ class GeminiDecoder:
                     yield answer.add_text(words)
             answer.calls_tools = answer.calls_tools or "functionCall" in part
         grounding = obj(candidate.get("groundingMetadata"))
-        # Each is charged: https://ai.google.dev/gemini-api/docs/pricing
-        self._queries.update(filter(None, map(text, items(grounding.get("webSearchQueries")))))
         yield from answer.set_citations(_citations(grounding))
         if raw := word(candidate.get("finishReason")):
             answer.end(raw, _FINISH.get(raw), model_failed=raw in _MODEL_FAILED)

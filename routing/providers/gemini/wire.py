@@ -15,6 +15,7 @@ from routing.providers.refusals import Refusals
 from routing.providers.refused_fields import SYSTEM_ROLE
 
 _CAP = "maxOutputTokens"
+_THOUGHTS = "thinkingConfig"
 
 
 class Gemini:
@@ -55,7 +56,11 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
 def _added(request: ChatRequest, without: frozenset[str]) -> tuple[str, ...]:
     """The parameters that the wire adds to this request by itself."""
     has_system = any(m.role == "system" for m in request.messages)
-    names = {_CAP: request.max_output_tokens is not None, SYSTEM_ROLE: has_system}
+    names = {
+        _CAP: request.max_output_tokens is not None,
+        _THOUGHTS: request.thinks,
+        SYSTEM_ROLE: has_system,
+    }
     return tuple(name for name, is_there in names.items() if is_there and name not in without)
 
 
@@ -73,6 +78,12 @@ def request_body(request: ChatRequest, without: frozenset[str]) -> Json:
     }
     if instructions:
         body["systemInstruction"] = {"parts": instructions}
+    config: Json = {}
     if _CAP in added:
-        body["generationConfig"] = {_CAP: request.max_output_tokens}
+        config[_CAP] = request.max_output_tokens
+    if _THOUGHTS in added:
+        # Without them nothing at all is sent while the model thinks.
+        config[_THOUGHTS] = {"includeThoughts": True}
+    if config:
+        body["generationConfig"] = config
     return body
