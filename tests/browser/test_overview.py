@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,8 +19,12 @@ PROMPTS = (
 
 
 @pytest.fixture(scope="module")
-def asked(live_chat: Web) -> None:
-    """Turns that are answered, that fall back and that fail."""
+def asked(live_chat: Web) -> str:
+    """Turns that are answered, that fall back and that fail; the days in which they lie, as an address says it.
+
+    Two days, as midnight may come between.
+    """
+    today = datetime.now(UTC).date()
     person = live_chat.sign_in("staff")
     for text in PROMPTS:
         thread = person.new_thread()
@@ -29,19 +34,20 @@ def asked(live_chat: Web) -> None:
             headers=person.writes,
         )
         assert answer.status_code in {200, 502}, answer.text
+    return f"start={today}&end={today + timedelta(days=1)}"
 
 
 @pytest.fixture
 def overview(asked, admin):
-    """The page of today, with every turn recorded; nothing may complain."""
-    url = f"{admin.url}/admin/overview/?span=today&format=json"
+    """The page of these days, with every turn recorded; nothing may complain."""
+    url = f"{admin.url}/admin/overview/?{asked}&format=json"
     for _ in range(50):
         if json.loads(admin.page.request.get(url).text())["overview"]["total"]["turns"] >= len(
             PROMPTS
         ):
             break
         admin.page.wait_for_timeout(100)
-    admin.visit("overview/?span=today")
+    admin.visit(f"overview/?{asked}")
     yield admin
     assert admin.complaints == []
 
@@ -68,7 +74,7 @@ class TestTheOverview:
         assert overview.page.evaluate(picture) != light
 
     def test_says_the_same_in_tiles_tables_and_json(self, overview):
-        address = f"{overview.url}/admin/overview/?span=today&format=json"
+        address = f"{overview.page.url}&format=json"
         total = json.loads(overview.page.request.get(address).text())["overview"]["total"]
         tile = overview.page.locator(".tile", has=overview.page.get_by_text("Cost", exact=True))
         below = overview.page.locator("#table-moments tfoot td").all_inner_texts()
@@ -88,6 +94,7 @@ class TestTheOverview:
 
     def test_takes_days_that_are_typed_for_the_span(self, overview):
         page = overview.page
+        overview.visit("overview/?span=today")
         page.get_by_label("From").fill("2026-01-02")
         page.get_by_label("To", exact=True).fill("2026-01-01")
         expect(page.get_by_label("Days (UTC)")).to_have_value("custom")

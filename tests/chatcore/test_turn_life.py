@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -17,11 +17,12 @@ from chatcore.accounts import Member
 from chatcore.database import read, writer
 from chatcore.keeper import keep_turns
 from chatcore.models import Thread, Turn
+from chatcore.replies import Reply
 from chatcore.running import running
 from chatcore.services import reply_cache, stop_turn, take_turn
 from chatcore.signals import TurnFinished, turn_finished
 from chatcore.summary_store import Claim
-from chatcore.turns import NewTurn, Refused, new_turn
+from chatcore.turns import Accepted, NewTurn, Refused, new_turn
 from routing.models import Deployment, Revision
 from routing.providers.http import aclose_all
 from routing.seeding import seed
@@ -239,14 +240,28 @@ class TestATurn:
         assert refused.value.code == "unavailable"
 
     async def test_is_placed_after_the_one_asked_before_it(self, asker: Member, thread: Thread):
+        taken = [await take_turn(asker, asked(thread)) for _ in range(4)]
+
+        assert [turn.position for turn in await self._ended(taken)] == [1, 2, 3, 4]
+
+    async def test_that_is_asked_together_with_others_has_a_place_of_its_own(
+        self, asker: Member, thread: Thread
+    ):
         taken = await asyncio.gather(*(take_turn(asker, asked(thread)) for _ in range(4)))
-        for _, reply in taken:
+
+        # Two threads write: which of them is first, nobody says.
+        positions = [turn.position for turn in await self._ended(taken)]
+        assert sorted(positions) == [1, 2, 3, 4]
+
+    async def _ended(self, taken: Iterable[tuple[Accepted, Reply | None]]) -> list[Turn]:
+        """The rows of turns that were taken, after all have ended well."""
+        rows = []
+        for accepted, reply in taken:
             assert reply is not None
             await asyncio.wait_for(reply.ended.wait(), 20)
-
-        rows = [await row(accepted.turn_id) for accepted, _ in taken]
-        assert [turn.position for turn in rows] == [1, 2, 3, 4]
+            rows.append(await row(accepted.turn_id))
         assert {turn.status for turn in rows} == {"complete"}
+        return rows
 
 
 class TestATurnThatWaited:

@@ -40,7 +40,7 @@ RATES = (
     Rate("openai", TIERED, "4.000003", None, "15", above=60),
     Rate("kimi", DATED, "9", None, "90", since=2025),
     Rate("kimi", DATED, "0.6", None, "2.999999"),
-    Rate("kimi", DATED, "99", None, "999", since=2030),
+    Rate("kimi", DATED, "99", None, "999", since=2999),
     Rate("openai", KEPT, "1.5", None, "6"),
     Rate("openai", LONG, "1", None, "5"),
     Rate("gemini", LONG, "1", None, "5"),
