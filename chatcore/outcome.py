@@ -178,7 +178,9 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     def _message(self, code: str) -> str:
         sentence = MESSAGES.get(code, MESSAGES["internal"])
-        return f"{sentence} Asked: {self.asked}." if self.asked and code in NAMES_WHO else sentence
+        if not self.asked or code not in NAMES_WHO:
+            return sentence
+        return sentence.replace(".", f" (asked: {self.asked}).", 1)
 
     def last_frame(self, turn_id: UUID, seq: int) -> str:
         """The one frame that ends the turn."""

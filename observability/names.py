@@ -37,7 +37,7 @@ CALL_ERRORS = HAPPENED | {
     "endpoint_retired": "has retired the endpoint",
     "invalid_request": "did not accept the request",
     "protocol": "spoke another protocol",
-    "parameter_refused": "did not take a parameter of ours",
+    "parameter_refused": "refused a parameter",
     "": "gave no reason",
 }
 TRUNCATIONS = {
@@ -45,8 +45,8 @@ TRUNCATIONS = {
     "cut": "the stream was cut",
     "stopped": "stopped by the user",
     "size_cap": "reached our size cap",
-    "content_filter": "ended by the provider's content filter",
-    "unknown_finish": "ended for a reason that we do not know",
+    "content_filter": "cut by the content filter",
+    "unknown_finish": "ended for unknown reasons",
     "unreadable_event": "a part could not be read",
 }
 assert not HOUSE_SOURCES.keys() & set(CHAT_SOURCES)

@@ -14,10 +14,10 @@ HAPPENED = {
     "server_error": "had a fault",
     "context_length": "has too small a window",
     "empty_answer": "had nothing to say",
-    "only_thought": "thought without coming to an answer",
+    "only_thought": "thought, but said nothing",
     "content_filter": "declined",
     "invalid_request": "did not take the message",
-    "concurrency_limit": "had too many of our messages already",
+    "concurrency_limit": "was at its limit of calls",
 }
 UNAVAILABLE = "was not available"
 

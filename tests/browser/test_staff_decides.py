@@ -222,7 +222,7 @@ class TestTryAMessage:
             "would be asked first"
         )
         expect(decision.get_by_role("row").filter(has_text="Kimi K3.1 Pro")).to_contain_text(
-            "usable"
+            "would be asked as number 2"
         )
         expect(decision.get_by_role("row").filter(has_text="SmolLM2")).to_contain_text(
             "passed over: the local model is not running"
