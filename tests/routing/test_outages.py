@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from routing.providers.http import aclose_all
+from routing.providers.registry import WIRES
 from routing.route import Route
 from routing.services.health import Health
 from routing.services.prober import Prober
@@ -100,6 +101,24 @@ class TestAnOutageOfTheFirstVendor:
         assert calls <= most_calls
         used_again = next(n for n, reply in enumerate(after, 1) if reply.asked == [RUNGS[0]])
         assert used_again <= 15
+
+
+class TestAnOutageOfAVendorThatListsNoModels:
+    async def test_costs_one_message_a_half_minute(
+        self, drill: Drill, monkeypatch: pytest.MonkeyPatch
+    ):
+        wire = msgspec.structs.replace(WIRES["chat_completions"], is_alive=None)
+        monkeypatch.setitem(WIRES, "chat_completions", wire)
+        drill.site.simulator.outage("openai", "503")
+
+        during = await drill.seconds(250)
+        calls = drill.calls_to_the_first()
+        drill.site.simulator.outage("openai", None)
+        after = await drill.seconds(32)
+
+        assert {reply.failed for reply in (*during, *after)} == {""}
+        assert calls <= 5 + 250 // 30
+        assert after[-1].asked == [RUNGS[0]]
 
 
 class TestAProbe:
