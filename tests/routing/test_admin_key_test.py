@@ -9,10 +9,8 @@ from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
 from routing.models import Price, Provider, ProviderKey, Revision
-from routing.providers.registry import WIRES
-from routing.providers.vendor import Wire
 from routing.route import Route
-from routing.services import credentials, key_check
+from routing.services import credentials, key_check, key_verdict
 from routing.signals import key_checked
 from tests.routing.forms import page, url_of
 from tests.routing.stranger import self_signed, stranger
@@ -258,11 +256,11 @@ class TestAnErrorReport:
         assert "add_key" in report
         assert SECRET not in report
 
-    def test_of_a_test_shows_none(self, key, settings, monkeypatch):
-        def broken(endpoint: object) -> None:
-            raise RuntimeError("a wire that breaks")
+    def test_of_a_test_shows_none(self, key, vendors, monkeypatch):
+        def broken(*arguments: object, **more: object) -> None:
+            raise RuntimeError("a verdict that breaks")
 
-        monkeypatch.setitem(WIRES, "chat_completions", Wire("broken", broken))  # type: ignore[arg-type]
+        monkeypatch.setattr(key_verdict, "verdict", broken)
 
         with pytest.raises(RuntimeError) as caught:
             key_check.try_key(key, at=timezone.now())
