@@ -180,7 +180,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         sentence = MESSAGES.get(code, MESSAGES["internal"])
         if not self.asked or code not in NAMES_WHO:
             return sentence
-        return sentence.replace(".", f" (asked: {self.asked}).", 1)
+        return f"{sentence} (Asked: {self.asked})"
 
     def last_frame(self, turn_id: UUID, seq: int) -> str:
         """The one frame that ends the turn."""
