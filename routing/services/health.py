@@ -186,10 +186,6 @@ class Health:
 
     # --- the background probe ---
 
-    def open_breakers(self) -> list[str]:
-        """The deployments whose breaker is open now."""
-        return [name for name, state in self.breaker_states().items() if state == "open"]
-
     def probed(self, deployment: str, *, alive: bool) -> None:
         """Note the result of a free probe: the next message may try the deployment, or must wait on."""
         now, breaker = self._clock(), self._breaker(deployment)
