@@ -88,12 +88,16 @@ def _write_pieces(claim: Claim) -> bool:
 
 
 def _room_for_piece() -> int:
-    """Tokens of conversation that the smallest model of the ladder takes beside the rest."""
+    """Tokens of conversation that the smallest model of the ladder takes beside the rest.
+
+    Demo models count only where there is no other: they would cut the work of all into small pieces.
+    """
     facts = snapshot.refresh()
     candidates = _decide("").candidates
     if not candidates:
         raise LadderExhausted("providers_unavailable")
-    room = min(room_for_prompt(candidate.deployment) for candidate in candidates)
+    real = [candidate for candidate in candidates if not candidate.deployment.demo]
+    room = min(room_for_prompt(candidate.deployment) for candidate in real or candidates)
     rest = estimate_tokens(facts.policy.persona) + estimate_tokens(_prompt("", ""))
     return max(
         SMALLEST_PIECE,

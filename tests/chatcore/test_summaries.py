@@ -141,6 +141,27 @@ class TestASweep:
         assert len(sizes) == summaries.PIECES_A_THREAD
         assert max(sizes) <= WINDOW - LONGEST_REPLY
 
+    def test_is_not_cut_small_for_a_demo_model_that_stands_last(self, alice, told):
+        summarised_by("sim-ok-tokens30-pace0")
+        openai = Provider.objects.get(slug="openai")
+        large = Deployment.objects.create(
+            provider=openai,
+            model="sim-ok-tokens30-pace0-taglarge",
+            label="large",
+            context_window=100_000,
+            max_output_tokens=1_000,
+        )
+        ladder = Ladder.objects.get(name="summary")
+        Deployment.objects.filter(model="sim-ok-tokens30-pace0").update(demo=True)
+        policy.set_rungs(ladder, [large, ladder.rungs.get().deployment])
+        policy.publish(author=None)
+        snapshot.refresh(force=True)
+        long_thread(alice, text="word " * 400)
+
+        summaries.summarise_due()
+
+        assert [finished.route.attempts[0].deployment for finished in told] == [large.name]
+
     def test_goes_on_with_the_rest_next_time(self, alice):
         summarised_by("sim-ok-tokens30-pace0")
         thread = long_thread(alice, turns=9, text="words and more words " * 400)
