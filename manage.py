@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line. With `--data DIR` a command works on the house whose data lies in DIR."""
+"""Django's command line. With `--data DIR` a command works on the site whose data lies in DIR."""
 
 import argparse
 import os
@@ -10,9 +10,9 @@ from django.core.management import execute_from_command_line
 
 
 def choose_data_folder(arguments: list[str]) -> None:
-    """Tell the settings which house is meant, for they are loaded before the command reads this.
+    """Tell the settings which site is meant, for they are loaded before the command reads this.
 
-    The folder must be there: a slip of the pen must not make an empty house.
+    The folder must be there: a slip of the pen must not make an empty site.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--data", type=Path)

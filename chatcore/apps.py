@@ -12,5 +12,5 @@ class ChatcoreConfig(AppConfig):
     def ready(self) -> None:
         """Have the checks known, and hear of tests of keys."""
         import_module("chatcore.checks")
-        probing = import_module("chatcore.probing")
+        probing = import_module("chatcore.maintenance.probing")
         key_checked.connect(probing.on_key_checked, dispatch_uid="chatcore")

@@ -15,10 +15,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatcore.settings")
 django_application = get_asgi_application()
 
 # Models can be imported only now that Django is set up.
-from chatcore import health, streams  # noqa: E402
-from chatcore.consumers import ThreadConsumer  # noqa: E402
-from chatcore.gate import Receive, Scope, Send  # noqa: E402
-from chatcore.lifetime import lifetime  # noqa: E402
+from chatcore import health  # noqa: E402
+from chatcore.streaming import sse as streams  # noqa: E402
+from chatcore.streaming.asgi_http import Receive, Scope, Send  # noqa: E402
+from chatcore.streaming.lifespan import lifetime  # noqa: E402
+from chatcore.streaming.websocket import ThreadConsumer  # noqa: E402
 
 UUID_PATTERN = r"([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 ROUTES = (

@@ -7,10 +7,9 @@ import msgspec
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chatcore.database import read
-from chatcore.gate import Send
-from chatcore.running import running
-from chatcore.streams import send_json
+from chatcore.db.reader import read
+from chatcore.streaming.asgi_http import Send, send_json
+from chatcore.turns.running import running
 from routing.services import snapshot
 from routing.services.snapshot import LOCAL
 

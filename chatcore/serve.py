@@ -10,8 +10,8 @@ import logging
 import os
 from typing import Any
 
-from chatcore.environment import choice
-from chatcore.frames import MAX_MESSAGE_BYTES
+from chatcore.conf.environment import choice
+from chatcore.replies.frames import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger(__name__)
 DRAIN_S = 25
@@ -66,7 +66,7 @@ def serve_with_daphne(host: str, port: int) -> None:
     from twisted.python.log import PythonLoggingObserver  # noqa: PLC0415
 
     from chatcore.asgi import application  # noqa: PLC0415  # after the reactor
-    from chatcore.lifetime import lifetime  # noqa: PLC0415
+    from chatcore.streaming.lifespan import lifetime  # noqa: PLC0415
 
     def say(failure: Failure) -> None:
         logger.error("The replies were not drained", exc_info=failure.value)

@@ -1,4 +1,4 @@
-"""Django's settings. What differs between machines comes from `chatcore.environment` alone."""
+"""Django's settings. What differs between machines comes from `chatcore.conf.environment` alone."""
 
 import os
 from hashlib import sha256
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from chatcore import environment
-from chatcore.unfold import UNFOLD as UNFOLD
+from chatcore.conf import environment
+from chatcore.conf.unfold import UNFOLD as UNFOLD
 from routing.providers.registry import VENDORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -17,7 +17,7 @@ DATA_DIR = environment.data_folder()
 
 DEBUG = environment.flag("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
-HOUSE = sha256(b"chatcore house" + SECRET_KEY.encode()).hexdigest()[:12]
+INSTALLATION = sha256(b"chatcore installation" + SECRET_KEY.encode()).hexdigest()[:12]
 """This installation's name in stores that it may share with another."""
 SEALING_KEYS = environment.sealing_keys(DATA_DIR)
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", environment.LOOPBACK_HOSTS)
@@ -25,7 +25,7 @@ DATABASES = {"default": environment.database(DATA_DIR)}
 REDIS_URL = environment.redis_url()
 EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
-HOUSE_URL = environment.house_url(DATA_DIR)
+SITE_URL = environment.site_url(DATA_DIR)
 
 ENV_KEYS = {
     vendor.slug: environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
@@ -42,7 +42,7 @@ PROVIDER_PROXY, PROVIDER_PROXY_PASS = environment.proxy("PROVIDER_PROXY")
 PROVIDER_CA_FILE = environment.ca_file("PROVIDER_CA_FILE")
 ALLOWED_PROVIDER_HOSTS = tuple(host for vendor in VENDORS for host in vendor.known_hosts)
 
-# --- the house -----------------------------------------------------------------------------------
+# --- the site -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "unfold",
@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
-    "chatcore.middleware.AdminContentSecurityPolicy",
+    "chatcore.conf.middleware.AdminContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -212,7 +212,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 OTLP_ENDPOINT = environment.http_url("OTEL_EXPORTER_OTLP_ENDPOINT", such_as="http://127.0.0.1:4318")
 if OTLP_ENDPOINT or DEBUG:
     environment.check_telemetry_limits()
-_LINES = "chatcore.log_lines.PlainLines" if DEBUG else "chatcore.log_lines.JsonLines"
+_LINES = "chatcore.conf.log_lines.PlainLines" if DEBUG else "chatcore.conf.log_lines.JsonLines"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

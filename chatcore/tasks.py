@@ -5,7 +5,8 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from chatcore import purging, summaries
+from chatcore.maintenance import purging
+from chatcore.summaries import write as summaries
 
 
 @shared_task(name="chatcore.summarise")

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from chatcore import views
-from chatcore.forms import RESET_MAIL, LoginForm
+from chatcore.identity.forms import RESET_MAIL, LoginForm
 
 handler404 = "chatcore.views.page_not_found"
 handler500 = "chatcore.views.server_error"

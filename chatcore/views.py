@@ -9,8 +9,8 @@ from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chatcore.accounts import member_of_user
 from chatcore.api import errors
+from chatcore.identity.members import member_of_user
 
 
 @never_cache

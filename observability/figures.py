@@ -18,7 +18,7 @@ from routing.services.token_track import EXACT
 
 Rows = QuerySet[AttemptRecord]
 CHAT_SOURCES = ("chat", "api")
-"""What people and programs asked; summaries and the smoke evaluation are spent by the house."""
+"""What people and programs asked; summaries and the smoke evaluation are spent by the site."""
 DIGITS = 12
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from chatcore.database import LOST
-from chatcore.signals import TurnFinished
+from chatcore.db.errors import LOST
+from chatcore.turns.signals import TurnFinished
 from observability.models import AttemptRecord
 from routing.providers.fields import word
 from routing.route import Attempt, Route

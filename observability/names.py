@@ -13,7 +13,7 @@ FROM_CACHE = "reply cache"
 NOBODY = "no model could be asked"
 NO_INTENT = "not decided"
 NO_MEMBER = "nobody signed in"
-HOUSE_SOURCES = {
+OWN_SOURCES = {
     "smoke": "Smoke evaluation",
     "summary": "Summaries of long conversations",
     "check": "Tests of keys and probes",
@@ -49,14 +49,14 @@ TRUNCATIONS = {
     "unknown_finish": "ended for unknown reasons",
     "unreadable_event": "a part could not be read",
 }
-assert not HOUSE_SOURCES.keys() & set(CHAT_SOURCES)
+assert not OWN_SOURCES.keys() & set(CHAT_SOURCES)
 
 
 class Names:
     """Looks names up once for a whole report; what has been deleted is called by its id."""
 
     def __init__(self, organisation_id: int | None) -> None:
-        """`organisation_id` is the report's scope: only of all is a member named with a house."""
+        """`organisation_id` is the report's scope: only of all is a member named with a site."""
         self._all = organisation_id is None
         self._organisations: dict[int, str] = dict(Organisation.objects.values_list("pk", "name"))
         self._models = {

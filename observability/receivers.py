@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chatcore.models import Turn
-from chatcore.signals import TurnFinished, turn_finished, turns_leave, web_begins, web_ends
+from chatcore.turns.signals import TurnFinished, turn_finished, turns_leave, web_begins, web_ends
 from observability.alerts.refusals import notice
 from observability.reconcile import record_missing
 from observability.recording import recorder

@@ -15,10 +15,10 @@ import msgspec
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from chatcore.database import LOST
-from chatcore.leases import finished_of
+from chatcore.db.errors import LOST
 from chatcore.models import Turn
-from chatcore.signals import TurnFinished
+from chatcore.turns.leases import finished_of
+from chatcore.turns.signals import TurnFinished
 from observability.log import log_turn, log_unreadable, recorded, rows_of
 from observability.models import AttemptRecord
 from routing import route as routes

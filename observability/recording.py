@@ -12,8 +12,8 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 
-from chatcore.database import writer
-from chatcore.signals import TurnFinished
+from chatcore.db.writer import writer
+from chatcore.turns.signals import TurnFinished
 from observability.log import log_turn, log_turns
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from chatcore.signals import seeded
+from chatcore.turns.signals import seeded
 
 SWEEP = "Look for what is due in the reports"
 PROOF = "Prove that every turn is recorded"
@@ -14,7 +14,7 @@ ROLLUP = "Weekly rollup"
 
 
 def connect() -> None:
-    """Make the rows whenever the house is seeded."""
+    """Make the rows whenever the site is seeded."""
     seeded.connect(make_schedules, dispatch_uid="observability")
 
 

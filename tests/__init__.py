@@ -1,1 +1,1 @@
-"""The specification, by part: one folder for each part of the house, and the services it needs."""
+"""The specification, by part: one folder for each part of the site, and the services it needs."""

@@ -13,8 +13,8 @@ from django.utils.html import format_html
 
 from chatcore.admin.explanation import explanation
 from chatcore.models import Thread, Turn
-from chatcore.outcome import plain_decimal, reference
-from chatcore.references import ids_of
+from chatcore.replies.outcome import plain_decimal, reference
+from chatcore.turns.references import ids_of
 from routing.admin.base import ModelAdmin
 from routing.admin.try_message import PERMISSION as TRY
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from chatcore.models import Turn
-from chatcore.outcome import plain_decimal
+from chatcore.replies.outcome import plain_decimal
 from routing import route as routes
 from routing.admin.score_table import score_table
 from routing.models import Intent, PolicyVersion

@@ -1,4 +1,4 @@
-"""What runs by the clock? Staff may pause a job; its times are the house's."""
+"""What runs by the clock? Staff may pause a job; its times are the site's."""
 
 from typing import Any
 

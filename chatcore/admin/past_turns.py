@@ -3,9 +3,9 @@
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 
 from chatcore.admin.conversations import TEXTS
-from chatcore.history import before, history_of
 from chatcore.models import Turn
-from chatcore.references import ids_of
+from chatcore.turns.history import before, history_of
+from chatcore.turns.references import ids_of
 from routing.admin.try_message import Asked, read_past_turns_from
 
 

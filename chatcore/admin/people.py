@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from chatcore.forms import SetPasswordMail
+from chatcore.identity.forms import SetPasswordMail
 from chatcore.models import Membership, Organisation
 from routing.admin.base import ModelAdmin, TabularInline
 

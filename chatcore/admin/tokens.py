@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from chatcore.accounts import member_of_user
+from chatcore.identity.members import member_of_user
 from chatcore.models import ApiToken
 from routing.admin.base import ModelAdmin
 

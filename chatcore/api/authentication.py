@@ -7,7 +7,7 @@ from rest_framework import authentication, permissions
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from chatcore.accounts import Member, member_of_token, member_of_user
+from chatcore.identity.members import Member, member_of_token, member_of_user
 
 SCHEME = "bearer"
 NOT_A_MEMBER = "Your account belongs to no active organisation. Ask the staff to add you to one."

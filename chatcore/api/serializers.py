@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from chatcore.models import Thread, Turn
-from chatcore.turn_json import turn_json
+from chatcore.turns.turn_json import turn_json
 
 LONGEST_NOTE = 2000
 

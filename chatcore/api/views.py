@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chatcore.accounts import Member
 from chatcore.api.serializers import (
     FeedbackSerializer,
     MadeThreadSerializer,
@@ -21,6 +20,7 @@ from chatcore.api.serializers import (
     ThreadSerializer,
     TurnSerializer,
 )
+from chatcore.identity.members import Member
 from chatcore.models import Thread, Turn
 from chatcore.models.threads import ThreadQuerySet
 from chatcore.models.turns import TurnQuerySet

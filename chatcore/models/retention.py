@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Retention(models.Model):
-    """The house's one row of limits; what is older goes every night."""
+    """The site's one row of limits; what is older goes every night."""
 
     text_days = models.PositiveIntegerField(
         "texts (days)",

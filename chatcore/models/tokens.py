@@ -23,7 +23,7 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     source = models.CharField(max_length=8, default="api", editable=False)
-    """What its turns are counted under; only the house itself makes another kind."""
+    """What its turns are counted under; only the site itself makes another kind."""
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text="Empty: until it is revoked."

@@ -8,8 +8,8 @@ from django.utils.html import format_html
 
 from chatcore.admin.conversations import ReadOnlyAdmin
 from chatcore.models import Organisation, Turn
-from chatcore.outcome import plain_decimal, reference
-from chatcore.references import ids_of
+from chatcore.replies.outcome import plain_decimal, reference
+from chatcore.turns.references import ids_of
 from observability.admin.attempt_filters import FILTERS
 from observability.admin.counting import CappedPaginator
 from observability.models import AttemptRecord

@@ -30,7 +30,7 @@ _AGAIN = (_STATE.UNCERTAIN, _STATE.FAILED)
 
 @admin.register(WeeklyRollup)
 class WeeklyRollupAdmin(ReadOnlyAdmin):
-    """The mails as they were sent. Who may see one sees all: they are for those who run the house."""
+    """The mails as they were sent. Who may see one sees all: they are for those who run the site."""
 
     list_display = ["week", "whose", "made_at", "delivered"]
     list_filter = ["organisation", "week_ending"]
@@ -115,7 +115,7 @@ class WeeklyRollupAdmin(ReadOnlyAdmin):
             words = "Not sent: your account has no e-mail address. It is set under People."
             self.message_user(request, words, messages.ERROR)
         elif not smtp.is_set_up():
-            words = "Not sent: this house has no mail server. EMAIL_URL names one."
+            words = "Not sent: this site has no mail server. EMAIL_URL names one."
             self.message_user(request, words, messages.ERROR)
         else:
             self._send_test(request, rollup, address)

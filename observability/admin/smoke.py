@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
 from chatcore.celery import app as celery
-from chatcore.outcome import plain_decimal
+from chatcore.replies.outcome import plain_decimal
 from observability.admin.smoke_tables import results_table, state
 from observability.models import SmokeCase, SmokeCheck, SmokeResult, SmokeRun, SmokeSettings
 from observability.smoke import claims

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from chatcore.models import Turn
-from chatcore.outcome import plain_decimal, reference
+from chatcore.replies.outcome import plain_decimal, reference
 from observability.models import SmokeResult, SmokeRun
 from observability.smoke.changes import checks_of
 from observability.smoke.verdicts import Check

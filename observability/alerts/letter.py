@@ -96,4 +96,4 @@ def _list(names: list[str]) -> str:
 
 
 def _link(path: str) -> str:
-    return f"{settings.HOUSE_URL.rstrip('/')}{path}"
+    return f"{settings.SITE_URL.rstrip('/')}{path}"

@@ -13,8 +13,8 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q, QuerySet
 
-from chatcore.database import writer
-from chatcore.signals import TurnFinished
+from chatcore.db.writer import writer
+from chatcore.turns.signals import TurnFinished
 from observability.alerts.incidents import close_incident, raise_incident
 from observability.models import AttemptRecord, Incident
 from routing.models import Deployment, ProviderKey

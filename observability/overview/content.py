@@ -16,7 +16,7 @@ from observability.figures import (
     percentiles_by,
     records,
 )
-from observability.names import CALL_ERRORS, HOUSE_SOURCES, Names
+from observability.names import CALL_ERRORS, OWN_SOURCES, Names
 from observability.overview.question import Question
 from observability.rollup import notable
 from observability.rollup.report import Line, Tally
@@ -67,8 +67,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     truncations: tuple[Tally, ...]
     unpriced: tuple[Tally, ...]
     estimated: tuple[Tally, ...]
-    house: tuple[Line, ...]
-    """What the house spent itself; in no other figure. Empty where that is what is counted."""
+    own_spending: tuple[Line, ...]
+    """What the site spent itself; in no other figure. Empty where that is what is counted."""
 
 
 def look(question: Question, *, now: datetime) -> Overview:
@@ -96,7 +96,7 @@ def look(question: Question, *, now: datetime) -> Overview:
         truncations=notable.truncations(rows),
         unpriced=notable.unpriced(rows, names),
         estimated=notable.estimated(rows, names),
-        house=_house(question) if question.counted == "chat" else (),
+        own_spending=_own_spending(question) if question.counted == "chat" else (),
     )
 
 
@@ -188,12 +188,12 @@ def _failed_calls(rows: Rows) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: (-line.figures.calls, line.label)))
 
 
-def _house(question: Question) -> tuple[Line, ...]:
+def _own_spending(question: Question) -> tuple[Line, ...]:
     """By purpose; only what it spent on."""
     rows = records(
-        question.span, organisation_id=question.organisation_id, sources=tuple(HOUSE_SOURCES)
+        question.span, organisation_id=question.organisation_id, sources=tuple(OWN_SOURCES)
     )
     return tuple(
-        Line(key=source, label=HOUSE_SOURCES[source], figures=figures)
+        Line(key=source, label=OWN_SOURCES[source], figures=figures)
         for (source,), figures in cells_by(rows, "source").items()
     )

@@ -67,7 +67,7 @@ BY_MODEL = (
     _count("cached", "cache_read_tokens"),
     *SPEED,
 )
-BY_HOUSE = (_count("Requests", "turns"), _count("Calls", "calls"), COST)
+BY_SITE = (_count("Requests", "turns"), _count("Calls", "calls"), COST)
 BY_LINE = (*TURNS, LOST, *TOKENS, _count("Calls", "calls"), *ENDS)
 
 
@@ -99,7 +99,7 @@ def tables(seen: Overview, question: Question) -> tuple[Table, ...]:
     if len(seen.organisations) > 1:
         to = links.to_organisation
         made.append(_lines("organisations", "By organisation", seen.organisations, to, whole))
-    return (*made, *_causes(seen, links), *_house(seen, links))
+    return (*made, *_causes(seen, links), *_own_spending(seen, links))
 
 
 def _causes(seen: Overview, links: Links) -> tuple[Table, ...]:
@@ -162,15 +162,15 @@ def _causes(seen: Overview, links: Links) -> tuple[Table, ...]:
     )
 
 
-def _house(seen: Overview, links: Links) -> tuple[Table, ...]:
-    if not seen.house:
+def _own_spending(seen: Overview, links: Links) -> tuple[Table, ...]:
+    if not seen.own_spending:
         return ()
     return (
         Table(
-            key="house",
-            title="What the house spent itself",
+            key="own_spending",
+            title="What the site spent itself",
             note="In no number above.",
-            headers=("For", *(header for header, _ in BY_HOUSE)),
+            headers=("For", *(header for header, _ in BY_SITE)),
             rows=tuple(
                 Row(
                     name=line.label,
@@ -181,7 +181,7 @@ def _house(seen: Overview, links: Links) -> tuple[Table, ...]:
                         cost(line.figures),
                     ),
                 )
-                for line in seen.house
+                for line in seen.own_spending
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""What else is worth knowing of a week: caches, speed, single turns, and what the house did itself."""
+"""What else is worth knowing of a week: caches, speed, single turns, and what the site did itself."""
 
 from observability.rollup import words
 from observability.rollup.document import Row, Section, Table
@@ -83,10 +83,10 @@ def _turn(turn: DearTurn) -> Row:
     )
 
 
-def house(report: Report) -> Section:
-    """What was spent by the house, which is in no other figure."""
-    title = "What the house spent itself"
-    if not report.house:
+def own_spending(report: Report) -> Section:
+    """What was spent by the site, which is in no other figure."""
+    title = "What the site spent itself"
+    if not report.own_spending:
         nothing = "Nothing: no smoke evaluation and no summary called a model this week."
         return Section(title=title, paragraphs=(nothing,))
     table = Table(
@@ -101,7 +101,7 @@ def house(report: Report) -> Section:
                     words.cost(line.figures, "≥ "),
                 ),
             )
-            for line in report.house
+            for line in report.own_spending
         ),
     )
     return Section(title=title, tables=(table,))

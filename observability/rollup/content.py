@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from observability.rollup import words
-from observability.rollup.asides import caches, dearest, house, smoke, speed
+from observability.rollup.asides import caches, dearest, own_spending, smoke, speed
 from observability.rollup.breakdown import breakdown, days
 from observability.rollup.document import Document, Picture, Point, Row, Section, Table
 from observability.rollup.report import Report, Tally
@@ -44,7 +44,7 @@ def document(report: Report, pictures: Sequence[Picture], *, path: str) -> Docum
             speed(report),
             *trouble(report),
             dearest(report),
-            house(report),
+            own_spending(report),
             *smoke(report),
         ),
         closing=(

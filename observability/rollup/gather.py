@@ -6,7 +6,7 @@ Everything is asked for one organisation or for all; a report of one asks for no
 from datetime import date, datetime
 
 from observability.figures import Figures, Rows, Span, measure, percentile, records
-from observability.names import HOUSE_SOURCES, Names
+from observability.names import OWN_SOURCES, Names
 from observability.rollup import notable, partitions, weeks
 from observability.rollup.advice import advise
 from observability.rollup.advice.smoke import failed_cases, runs
@@ -48,7 +48,7 @@ def gather(
         dearest=notable.dearest(rows, names),
         unpriced=notable.unpriced(rows, names),
         estimated=notable.estimated(rows, names),
-        house=_house(span, organisation_id),
+        own_spending=_own_spending(span, organisation_id),
         recommendations=advise(span, rows, organisation_id, names),
         failed_smoke=failed_cases(span, organisation_id),
         smoke_runs=runs(span, organisation_id),
@@ -81,10 +81,10 @@ def _speed(rows: Rows, earlier: Rows) -> Speed:
     )
 
 
-def _house(span: Span, organisation_id: int | None) -> tuple[Line, ...]:
-    """What the house spent itself, by purpose; only purposes that it spent on."""
+def _own_spending(span: Span, organisation_id: int | None) -> tuple[Line, ...]:
+    """What the site spent itself, by purpose; only purposes that it spent on."""
     lines = []
-    for source, label in HOUSE_SOURCES.items():
+    for source, label in OWN_SOURCES.items():
         figures = measure(records(span, organisation_id=organisation_id, sources=[source]))
         if figures.turns:
             lines.append(Line(key=source, label=label, figures=figures))

@@ -31,7 +31,7 @@ def scopes() -> list[int | None]:
 
 
 def was_here(week_ending: date) -> bool:
-    """Whether this house was set up before a week's end: nobody is told unasked of an earlier one."""
+    """Whether this site was set up before a week's end: nobody is told unasked of an earlier one."""
     end = weeks.span_of(week_ending).end
     return (
         PolicyVersion.objects.filter(created_at__lt=end).exists()

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 
 from chatcore.models import Turn
-from chatcore.outcome import reference
+from chatcore.replies.outcome import reference
 from observability.figures import ExactSum, Rows
 from observability.models import AttemptRecord
 from observability.names import CALL_ERRORS, FAILURES, TRUNCATIONS, Names

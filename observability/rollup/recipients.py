@@ -5,12 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from chatcore.signals import seeded
+from chatcore.turns.signals import seeded
 from observability.models import Recipient, SeededAddress
 
 
 def connect() -> None:
-    """Look at the list whenever the house is seeded."""
+    """Look at the list whenever the site is seeded."""
     seeded.connect(seed, dispatch_uid="observability.rollup")
 
 

@@ -171,8 +171,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Calls without a known price, by model: why a cost is `at least`."""
     estimated: tuple[Tally, ...]
     """Calls whose tokens or cost are our estimate, by model."""
-    house: tuple[Line, ...]
-    """What the house spent itself (smoke evaluation, summaries); in no other figure."""
+    own_spending: tuple[Line, ...]
+    """What the site spent itself (smoke evaluation, summaries); in no other figure."""
     recommendations: tuple[Recommendation, ...]
     """Empty: nothing to change."""
     failed_smoke: tuple[FailedCase, ...]

@@ -41,9 +41,7 @@ def message_id(delivery: Delivery) -> str:
     whose = rollup.organisation_id or "all"
     address = sha256(delivery.email.lower().encode()).hexdigest()[:16]
     so_far = ".so-far" if rollup.was_early else ""
-    return (
-        f"<weekly-rollup.{rollup.week_ending}{so_far}.{whose}.{address}@{settings.HOUSE}.chatcore>"
-    )
+    return f"<weekly-rollup.{rollup.week_ending}{so_far}.{whose}.{address}@{settings.INSTALLATION}.chatcore>"
 
 
 def _send(claim: Claim, mails: _Mails) -> bool:

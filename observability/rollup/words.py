@@ -6,7 +6,7 @@ from unicodedata import category
 
 from django.conf import settings
 
-from chatcore.outcome import plain_decimal
+from chatcore.replies.outcome import plain_decimal
 from observability.figures import Figures
 from observability.rollup.report import Report, change
 
@@ -113,8 +113,8 @@ def name(text: str) -> str:
 
 
 def link(path: str) -> str:
-    """A page of this house in full; "" for none."""
-    return f"{settings.HOUSE_URL.rstrip('/')}{path}" if path else ""
+    """A page of this site in full; "" for none."""
+    return f"{settings.SITE_URL.rstrip('/')}{path}" if path else ""
 
 
 def moved(now: int | Decimal, before: int | Decimal) -> str:

@@ -44,8 +44,8 @@ def begin_at_once(trigger: str) -> SmokeRun:
 def ask_for_tonight(now: datetime) -> None:
     """The night's run, unless it is there, not due yet, or over since long."""
     due_at = now.replace(hour=NIGHT_AT_HOUR, minute=0, second=0, microsecond=0)
-    house = SmokeSettings.objects.first()
-    if house is None or not due_at <= now < due_at + CAUGHT_UP_WITHIN or house.created_at > due_at:
+    site = SmokeSettings.objects.first()
+    if site is None or not due_at <= now < due_at + CAUGHT_UP_WITHIN or site.created_at > due_at:
         return
     if SmokeRun.objects.filter(night=due_at.date()).exists():
         return
@@ -87,7 +87,7 @@ def end(run: SmokeRun) -> bool:
 
 
 def has_passed_since(run: SmokeRun) -> bool:
-    """Whether one of this house that began later has passed: then an earlier one is no news."""
+    """Whether one of this site that began later has passed: then an earlier one is no news."""
     passed = SmokeRun.objects.filter(verdict=Verdict.PASSED, started_at__gt=run.started_at)
     return passed.filter(base_url__in=("", run.base_url)).exists()
 

@@ -35,7 +35,7 @@ class Conversation:
         self._was_answered: list[bool] = []
         self.results: list[SmokeResult] = []
         self.away = ""
-        """Why the house could not be reached."""
+        """Why the site could not be reached."""
         self.turned = ""
         """Why it did not let us begin."""
         self.capped = False

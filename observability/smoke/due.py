@@ -37,7 +37,7 @@ def _make_next() -> bool:
     if run is None:
         return False
     try:
-        evaluate(run, base_url=settings.HOUSE_URL, tell=_nobody)
+        evaluate(run, base_url=settings.SITE_URL, tell=_nobody)
     except claims.Lost:
         logger.warning("%s took too long and was ended by another worker", run)
         return True

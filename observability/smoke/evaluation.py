@@ -13,7 +13,7 @@ NOBODY = "providers_unavailable"
 
 
 def evaluate(run: SmokeRun, *, base_url: str, tell: Tell) -> None:
-    """Make a claimed run against the house at `base_url`; afterwards `run` says how it ended.
+    """Make a claimed run against the site at `base_url`; afterwards `run` says how it ended.
 
     `tell` hears of each result. Raises `claims.Lost` when another has ended the run meanwhile;
     what else is raised has ended it as aborted.
@@ -50,11 +50,11 @@ def _verdict(conversation: Conversation) -> tuple[str, str]:
     results = conversation.results
     asked = [result for result in results if result.verdict != SmokeResult.Verdict.NOT_RUN]
     if conversation.away:
-        return Verdict.OUTAGE, f"The house cannot be reached: {conversation.away}."[:LONGEST_WHY]
+        return Verdict.OUTAGE, f"The site cannot be reached: {conversation.away}."[:LONGEST_WHY]
     if asked and all(result.error_code == NOBODY for result in asked):
         return Verdict.OUTAGE, f"No provider could answer any of the {len(asked)} cases."
     if conversation.turned:
-        return Verdict.FAILED, f"The house did not let us in: {conversation.turned}."[:LONGEST_WHY]
+        return Verdict.FAILED, f"The site did not let us in: {conversation.turned}."[:LONGEST_WHY]
     if conversation.capped:
         left = len(results) - len(asked)
         words = f"The spending limit is reached: {left} of {len(results)} cases were not run."

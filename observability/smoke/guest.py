@@ -1,6 +1,6 @@
 """As whom does the evaluation come in? A member of an organisation of its own, with a token for the time it takes.
 
-What its turns are counted under stands on the token (`smoke`), so it is the house that says so, and
+What its turns are counted under stands on the token (`smoke`), so it is the site that says so, and
 no program can.
 """
 
@@ -25,7 +25,7 @@ OLD_TOKENS_KEPT = timedelta(days=30)
 
 @contextmanager
 def admitted(run: SmokeRun, *, lasts: timedelta) -> Iterator[str]:
-    """The text of a token that opens the house until this ends, at the longest for `lasts`."""
+    """The text of a token that opens the site until this ends, at the longest for `lasts`."""
     text = _mint(run, lasts)
     try:
         yield text

@@ -10,14 +10,14 @@ from observability.smoke import report
 SUBJECT = "smoke evaluation"
 
 
-def is_of_this_house(run: SmokeRun) -> bool:
-    """Whether it asked at the house's own address: only then does it say anything of the house."""
-    return run.base_url.rstrip("/") in {"", settings.HOUSE_URL.rstrip("/")}
+def is_of_this_site(run: SmokeRun) -> bool:
+    """Whether it asked at the site's own address: only then does it say anything of the site."""
+    return run.base_url.rstrip("/") in {"", settings.SITE_URL.rstrip("/")}
 
 
 def notice(run: SmokeRun) -> None:
-    """Raise what a run of this house shows, or end it; a run of another address does neither."""
-    if not is_of_this_house(run):
+    """Raise what a run of this site shows, or end it; a run of another address does neither."""
+    if not is_of_this_site(run):
         return
     if run.verdict == SmokeRun.Verdict.PASSED:
         close_incident(kind=Incident.Kind.SMOKE_FAILED, subject=SUBJECT, because=f"{run} passed.")
@@ -30,7 +30,7 @@ def untold(run: SmokeRun) -> list[str]:
     incident = Incident.objects.filter(
         kind=Incident.Kind.SMOKE_FAILED, subject=SUBJECT, closed_at=None
     ).first()
-    if incident is None or not is_of_this_house(run):
+    if incident is None or not is_of_this_site(run):
         return []
     if incident.addressed_at is None and (why := mails.obstacle()):
         return [f"Nobody was told by mail: {why}."]
@@ -47,6 +47,6 @@ def _text(run: SmokeRun) -> str:
     lines = [
         *report.summary(run),
         *(report.sentence(result) for result in failed),
-        f"All of it: {settings.HOUSE_URL}{page}",
+        f"All of it: {settings.SITE_URL}{page}",
     ]
     return "\n".join(lines)

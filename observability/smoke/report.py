@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chatcore.outcome import plain_decimal
+from chatcore.replies.outcome import plain_decimal
 from observability.models import SmokeResult, SmokeRun
 from observability.smoke.changes import checks_of
 from observability.smoke.verdicts import Check

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from chatcore.signals import seeded
+from chatcore.turns.signals import seeded
 from observability.models import SmokeCase, SmokeCheck, SmokeSettings
 from observability.smoke.shipped import CASES, ShippedCase
 
@@ -17,7 +17,7 @@ STEP = 10
 
 
 def connect() -> None:
-    """Make the rows whenever the house is seeded."""
+    """Make the rows whenever the site is seeded."""
     seeded.connect(seed, dispatch_uid="observability.smoke")
 
 

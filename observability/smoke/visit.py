@@ -1,4 +1,4 @@
-"""How does a program talk to a running house? A conversation through the HTTP endpoint, as JSON."""
+"""How does a program talk to a running site? A conversation through the HTTP endpoint, as JSON."""
 
 import asyncio
 import time
@@ -11,12 +11,12 @@ import httpx
 import msgspec
 
 PATIENCE_S = 180.0
-"""For one whole answer; a house that takes longer is taken for one that hangs."""
+"""For one whole answer; a site that takes longer is taken for one that hangs."""
 CONNECT_S = 5.0
 LARGEST = 4_000_000
 """Bytes of one answer: no turn's is nearly as long."""
 AWAY = {503, 504}
-"""Answers of a house that is starting, ending or overrun, or of a proxy that does not find it."""
+"""Answers of a site that is starting, ending or overrun, or of a proxy that does not find it."""
 
 
 class Unreachable(Exception):
@@ -24,7 +24,7 @@ class Unreachable(Exception):
 
 
 class Turned(Exception):
-    """The house answers, but does not let us begin; the text says why."""
+    """The site answers, but does not let us begin; the text says why."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Visit:
-    """One conversation with the house at an address."""
+    """One conversation with the site at an address."""
 
     def __init__(self, base_url: str, token: str) -> None:
         self._host = urlsplit(base_url).hostname or base_url
@@ -45,7 +45,7 @@ class Visit:
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             timeout=httpx.Timeout(None, connect=CONNECT_S),
-            trust_env=False,  # it is our own house: no proxy between
+            trust_env=False,  # it is our own site: no proxy between
         )
         self._loop = asyncio.Runner()
         """Only a task can be given up at a moment, however slowly an answer drips in."""
@@ -132,7 +132,7 @@ def _why_not_in(status: int, body: dict[str, Any]) -> str:
     if status == 401:
         return (
             "it does not know this token (HTTP 401): it runs with another database, or with "
-            "another SECRET_KEY; --data names the data folder of the house that is meant"
+            "another SECRET_KEY; --data names the data folder of the site that is meant"
         )
     if status in {301, 302, 307, 308}:
         return f"it sends us elsewhere (HTTP {status}): the address must be the one that people use"

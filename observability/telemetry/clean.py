@@ -1,4 +1,4 @@
-"""What of a library's span may leave the house? Only what is named here.
+"""What of a library's span may leave the site? Only what is named here.
 
 Libraries put more on a span with each version, and the text of an exception can hold anything: so
 what leaves is a list of what is known to be harmless, and all else stays. Our own spans are made of

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from opentelemetry import metrics
 from opentelemetry.metrics import CallbackOptions, Histogram, Observation
 
-from chatcore.consumers import open_sockets
-from chatcore.running import running
+from chatcore.streaming.websocket import open_sockets
+from chatcore.turns.running import running
 from observability.recording import recorder
 from routing.services.health import health
 

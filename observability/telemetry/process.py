@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutdown
 
-from chatcore.signals import turn_finished, web_begins, web_ends
+from chatcore.turns.signals import turn_finished, web_begins, web_ends
 from observability.telemetry import gauges, libraries, outlet, turns
 
 

@@ -1,6 +1,6 @@
 """Whose word is taken for which trace something belongs to? Our own jobs' alone.
 
-Anybody may call a public house and send `traceparent` and `tracestate` along: they would decide what
+Anybody may call a public site and send `traceparent` and `tracestate` along: they would decide what
 is sampled, and their text would reach the collector.
 """
 
@@ -12,7 +12,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 
 class FromJobsOnly(TraceContextTextMapPropagator):
-    """Reads nothing from requests and sockets; a job's message is the house's own."""
+    """Reads nothing from requests and sockets; a job's message is the site's own."""
 
     def extract(
         self,

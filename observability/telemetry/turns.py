@@ -9,7 +9,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.util.types import AttributeValue
 
-from chatcore.signals import TurnFinished
+from chatcore.turns.signals import TurnFinished
 from observability.telemetry import figures, model_calls
 from routing.route import Attempt, Route
 

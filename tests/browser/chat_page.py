@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.live.house import PASSWORD
+from tests.live.site import PASSWORD
 
 PATIENCE_MS = 20_000
 

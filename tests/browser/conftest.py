@@ -10,8 +10,8 @@ from tests.browser.bench import Bench
 from tests.browser.chat_page import ChatPage, signed_in
 from tests.browser.chromium import launched
 from tests.browser.static_site import served
-from tests.live.conftest import make_house
-from tests.live.house import House, Web
+from tests.live.conftest import make_site
+from tests.live.site import Site, Web
 
 
 @pytest.fixture(scope="session")
@@ -45,22 +45,22 @@ def bench(bench_page: Bench) -> Bench:
 
 
 @pytest.fixture(scope="session", params=["daphne", "uvicorn"])
-def live_house(
+def live_site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    """A house for the browser, on each of the two servers."""
+) -> Iterator[Site]:
+    """A site for the browser, on each of the two servers."""
     folder = tmp_path_factory.mktemp(f"browser_{request.param}")
-    house = make_house(folder, request.param, f"browser_{request.param}")
+    site = make_site(folder, request.param, f"browser_{request.param}")
     try:
-        yield house
+        yield site
     finally:
-        house.close()
+        site.close()
 
 
 @pytest.fixture(scope="session")
-def live_chat(live_house: House) -> Web:
+def live_chat(live_site: Site) -> Web:
     """Its web process."""
-    return live_house.open()
+    return live_site.open()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.house import Web
+from tests.live.site import Web
 
 LISTS = [
     "auth/user",

@@ -4,7 +4,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.hostile_markdown import PAYLOADS
-from tests.live.house import Web
+from tests.live.site import Web
 
 
 class TestAsking:

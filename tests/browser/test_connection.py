@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage, signed_in
 from tests.browser.cutting_proxy import CuttingProxy, proxy_to
-from tests.live.house import PASSWORD, Web
+from tests.live.site import PASSWORD, Web
 
 CUTS = 20
 STEP_BYTES = 290

@@ -3,7 +3,7 @@
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.live.house import Web
+from tests.live.site import Web
 
 
 class TestOnAPhone:

@@ -9,18 +9,18 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage, signed_in
-from tests.live.conftest import make_house
-from tests.live.house import ROOT, VENDORS, House
+from tests.live.conftest import make_site
+from tests.live.site import ROOT, VENDORS, Site
 from tests.services.ports import free_port
 
 
 @pytest.fixture
-def house_without_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def site_without_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port = free_port()
     command = [sys.executable, "scripts/local_model.py", "--port", str(port)]
     model = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     no_keys = {f"{vendor.upper()}_API_KEY": "" for vendor in VENDORS}
-    house = make_house(
+    site = make_site(
         tmp_path_factory.mktemp("keyless"),
         "daphne",
         "browser_keyless",
@@ -28,16 +28,16 @@ def house_without_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hou
         **no_keys,
     )
     try:
-        yield house
+        yield site
     finally:
-        house.close()
+        site.close()
         model.kill()
         model.wait()
 
 
-class TestAHouseWithoutKeys:
-    def test_streams_the_local_models_words(self, browser: Browser, house_without_keys: House):
-        web = house_without_keys.open()
+class TestASiteWithoutKeys:
+    def test_streams_the_local_models_words(self, browser: Browser, site_without_keys: Site):
+        web = site_without_keys.open()
         context = signed_in(browser, web.url)
         chat = ChatPage(context.new_page(), web.url)
         chat.open()

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.house import Web
+from tests.live.site import Web
 
 PROMPTS = (
     "Hello!",

@@ -6,17 +6,17 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.house import House, Web
+from tests.live.site import Site, Web
 
 ROLLUPS = "observability/weeklyrollup/"
 RECIPIENTS = "observability/recipient/"
 
 
 @pytest.fixture(scope="module")
-def rollup(live_house: House, live_chat: Web) -> None:
+def rollup(live_site: Site, live_chat: Web) -> None:
     """A stored week of hostile names, with three mails."""
     program = "from tests.observability.rollup_rows import *; keep_one_with_trouble()"
-    live_house.manage("shell", "-c", program)
+    live_site.manage("shell", "-c", program)
 
 
 @pytest.mark.usefixtures("rollup")

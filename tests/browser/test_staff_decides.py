@@ -11,13 +11,13 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.admin_tab import AdminTab
 from tests.browser.chat_page import ChatPage
-from tests.live.house import House, Web
+from tests.live.site import Site, Web
 
 OBEYED_WITHIN_S = 2.0
 OTHER = {"daphne": "uvicorn", "uvicorn": "daphne"}
 Turn = dict[str, Any]
-# A second process runs on the other server, so one house is enough to see both obey.
-pytestmark = pytest.mark.parametrize("live_house", ["daphne"], indirect=True, scope="session")
+# A second process runs on the other server, so one site is enough to see both obey.
+pytestmark = pytest.mark.parametrize("live_site", ["daphne"], indirect=True, scope="session")
 
 
 def ask(web: Web, text: str) -> Turn:
@@ -33,7 +33,7 @@ def ask(web: Web, text: str) -> Turn:
 
 
 class Processes:
-    """All web processes of a house, which must obey soon after staff have saved."""
+    """All web processes of a site, which must obey soon after staff have saved."""
 
     def __init__(self, webs: list[Web]) -> None:
         self.webs = webs
@@ -61,9 +61,9 @@ class Processes:
 
 
 @pytest.fixture(scope="module")
-def processes(live_house: House, live_chat: Web) -> Processes:
+def processes(live_site: Site, live_chat: Web) -> Processes:
     """The one whose admin staff use, and one of the other server."""
-    return Processes([live_chat, live_house.open(OTHER[live_house.server])])
+    return Processes([live_chat, live_site.open(OTHER[live_site.server])])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -208,8 +208,8 @@ class TestAPrice:
 
 
 class TestTryAMessage:
-    def test_shows_scores_and_rungs_and_sends_nothing(self, admin: AdminTab, live_house: House):
-        live_house.forget_calls()
+    def test_shows_scores_and_rungs_and_sends_nothing(self, admin: AdminTab, live_site: Site):
+        live_site.forget_calls()
         admin.visit("routing/try/")
         admin.page.get_by_label("Message").fill("Write a function that parses JSON in Python")
         admin.page.get_by_role("button", name="Try", exact=True).click()
@@ -227,7 +227,7 @@ class TestTryAMessage:
         expect(decision.get_by_role("row").filter(has_text="SmolLM2")).to_contain_text(
             "passed over: the local model is not running"
         )
-        assert live_house.calls() == []
+        assert live_site.calls() == []
         assert admin.complaints == []
 
 

@@ -1,21 +1,21 @@
-"""The house runs without the floor that watches it."""
+"""The site runs without the floor that watches it."""
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage, signed_in
-from tests.live.conftest import make_house
+from tests.live.conftest import make_site
 
 
-class TestAHouseWithoutObservability:
+class TestASiteWithoutObservability:
     def test_answers_in_the_browser(
         self, browser: Browser, tmp_path_factory: pytest.TempPathFactory
     ):
         folder = tmp_path_factory.mktemp("unobserved")
         settings = "tests.live.settings_without_observability"
-        house = make_house(folder, "uvicorn", "browser_unobserved", settings)
+        site = make_site(folder, "uvicorn", "browser_unobserved", settings)
         try:
-            web = house.open()
+            web = site.open()
             context = signed_in(browser, web.url)
             chat = ChatPage(context.new_page(), web.url)
             chat.open()
@@ -25,4 +25,4 @@ class TestAHouseWithoutObservability:
             assert chat.stored()[0]["status"] == "complete"
             context.close()
         finally:
-            house.close()
+            site.close()

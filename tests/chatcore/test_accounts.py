@@ -11,7 +11,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from chatcore.accounts import Member, make_demo_accounts, member_of_session, member_of_token
+from chatcore.identity.demo import make_demo_accounts
+from chatcore.identity.members import Member, member_of_session, member_of_token
 from chatcore.models import ApiToken, Membership
 from tests.factories import PASSWORD, make_token, make_user
 

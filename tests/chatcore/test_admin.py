@@ -9,9 +9,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from chatcore.accounts import member_of_token
+from chatcore.identity.members import member_of_token
+from chatcore.identity.roles import make_roles
 from chatcore.models import ApiToken, Membership, Turn
-from chatcore.roles import make_roles
 from routing.seeding import seed
 from routing.services import snapshot
 from tests.factories import (
@@ -290,7 +290,7 @@ class TestTurns:
 
 class TestTryAPastTurn:
     @pytest.fixture(autouse=True)
-    def house(self, db, settings):
+    def site(self, db, settings):
         settings.ENV_KEYS = {"openai": "test-key", "gemini": "", "perplexity": "", "kimi": ""}
         settings.ENV_BASE_URLS = {}
         seed()

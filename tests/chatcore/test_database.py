@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from django.db import connection, transaction
 
-from chatcore.database import Writer
+from chatcore.db.writer import Writer
 from chatcore.models import Organisation
 
 pytestmark = [pytest.mark.anyio, pytest.mark.django_db(transaction=True)]

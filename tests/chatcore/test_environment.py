@@ -142,13 +142,13 @@ class TestAProxy:
 
 
 class TestADeployment:
-    HOUSE = {"SECRET_KEY": "a" * 25 + "bcdefghijklmnopqrstuvwxyz" * 2, "DEBUG": "0"}
+    SITE = {"SECRET_KEY": "a" * 25 + "bcdefghijklmnopqrstuvwxyz" * 2, "DEBUG": "0"}
 
     @pytest.mark.parametrize("address", ["", "https://other.example.org", "http://127.0.0.1:8000"])
     def test_is_warned_of_an_address_where_nobody_is_let_in(self, tmp_path: Path, address: str):
         public = {"ALLOWED_HOSTS": "chat.example.org,127.0.0.1", "CHATCORE_URL": address}
 
-        done = start(tmp_path, "manage.py", "check", "--deploy", **self.HOUSE, **public)
+        done = start(tmp_path, "manage.py", "check", "--deploy", **self.SITE, **public)
 
         assert "(chatcore.W001) Links in mails and the smoke evaluation go to" in done.stderr
         assert "Set CHATCORE_URL" in done.stderr
@@ -156,7 +156,7 @@ class TestADeployment:
     def test_that_knows_its_address_is_clean(self, tmp_path: Path):
         public = {"ALLOWED_HOSTS": ".example.org", "CHATCORE_URL": "https://chat.example.org"}
 
-        done = start(tmp_path, "manage.py", "check", "--deploy", **self.HOUSE, **public)
+        done = start(tmp_path, "manage.py", "check", "--deploy", **self.SITE, **public)
 
         assert "no issues" in done.stdout + done.stderr
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from opentelemetry import trace
 
-from chatcore.log_lines import JsonLines, PlainLines
+from chatcore.conf.log_lines import JsonLines, PlainLines
 
 SECRET = "planted-word"
 
@@ -103,7 +103,7 @@ class TestAnException:
         ids=lambda error: type(error).__name__,
     )
     @pytest.mark.parametrize("form", [JsonLines, PlainLines])
-    @pytest.mark.parametrize("name", ["chatcore.database", "daphne.server"])
+    @pytest.mark.parametrize("name", ["chatcore.db.writer", "daphne.server"])
     def test_never_speaks_for_itself(self, error, form, name):
         local = SECRET
         texts = [

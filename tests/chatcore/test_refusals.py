@@ -15,8 +15,9 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from chatcore.database import read, writer
-from chatcore.services import reply_cache
+from chatcore.db.reader import read
+from chatcore.db.writer import writer
+from chatcore.turns.reply_cache import reply_cache
 from observability.models import AttemptRecord
 from routing.providers.http import aclose_all
 from routing.services.health import Health, health

@@ -6,9 +6,9 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatcore.frames import LEG
-from chatcore.outcome import Outcome
-from chatcore.replies import Follower, Reply
+from chatcore.replies.frames import LEG
+from chatcore.replies.outcome import Outcome
+from chatcore.replies.reply import Follower, Reply
 
 WORDS = st.lists(
     st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12),

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from chatcore import purging, summary_store
+from chatcore.maintenance import purging
 from chatcore.models import Retention, Thread, Turn
+from chatcore.summaries import summary_store
 from observability.models import AttemptRecord
 from observability.reconcile import record_missing
 from tests.factories import make_route, make_thread, make_turn, route_text

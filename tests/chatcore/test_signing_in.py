@@ -8,8 +8,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from chatcore import login_throttle
-from chatcore.forms import HELD
+from chatcore.identity import throttle as login_throttle
+from chatcore.identity.forms import HELD
 from chatcore.models import FailedLogin
 from tests.factories import PASSWORD, make_user
 

@@ -9,10 +9,11 @@ from threading import Thread as Worker
 import pytest
 from django.utils import timezone
 
-from chatcore import summaries, summary_store
-from chatcore.database import writer
+from chatcore.db.writer import writer
 from chatcore.models import Thread
-from chatcore.signals import TurnFinished, turn_finished
+from chatcore.summaries import summary_store
+from chatcore.summaries import write as summaries
+from chatcore.turns.signals import TurnFinished, turn_finished
 from routing.models import Deployment, Ladder, Provider
 from routing.seeding import seed
 from routing.services import policy, snapshot
@@ -43,7 +44,7 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(autouse=True)
-def _house(db, settings, simulator):
+def _site(db, settings, simulator):
     settings.ENV_KEYS = {"openai": "test-key", "gemini": "", "perplexity": "", "kimi": ""}
     settings.ENV_BASE_URLS = {"openai": simulator.base_url("openai")}
     seed()

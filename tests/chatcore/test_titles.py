@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatcore.titles import LONGEST, title_from
+from chatcore.turns.titles import LONGEST, title_from
 
 
 class TestTitleFrom:

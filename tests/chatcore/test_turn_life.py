@@ -12,17 +12,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from chatcore import leases, summary_store, turn_store
-from chatcore.accounts import Member
-from chatcore.database import read, writer
-from chatcore.keeper import keep_turns
+from chatcore.db.reader import read
+from chatcore.db.writer import writer
+from chatcore.errors import Refused
+from chatcore.identity.members import Member
 from chatcore.models import Thread, Turn
-from chatcore.replies import Reply
-from chatcore.running import running
-from chatcore.services import reply_cache, stop_turn, take_turn
-from chatcore.signals import TurnFinished, turn_finished
-from chatcore.summary_store import Claim
-from chatcore.turns import Accepted, NewTurn, Refused, new_turn
+from chatcore.replies.reply import Reply
+from chatcore.services import stop_turn, take_turn
+from chatcore.summaries import summary_store
+from chatcore.summaries.summary_store import Claim
+from chatcore.turns import leases, turn_store
+from chatcore.turns.data import Accepted, NewTurn, new_turn
+from chatcore.turns.heartbeat import keep_turns
+from chatcore.turns.reply_cache import reply_cache
+from chatcore.turns.running import running
+from chatcore.turns.signals import TurnFinished, turn_finished
 from routing.models import Deployment, Revision
 from routing.providers.http import aclose_all
 from routing.seeding import seed
@@ -77,7 +81,7 @@ async def row(turn_id: uuid.UUID) -> Turn:
 
 
 async def until(holds: Callable[[], bool], patience_s: float = 10) -> None:
-    """For what happens inside the house without anybody being told."""
+    """For what happens inside the site without anybody being told."""
     async with asyncio.timeout(patience_s):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)

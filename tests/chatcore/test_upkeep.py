@@ -9,11 +9,11 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from chatcore import purging
 from chatcore.celery import app
+from chatcore.identity.roles import make_roles
+from chatcore.maintenance import purging
+from chatcore.maintenance.schedules import make_schedules
 from chatcore.models import Thread, Turn
-from chatcore.roles import make_roles
-from chatcore.schedules import make_schedules
 from tests.factories import make_thread, make_turn
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 
-from chatcore.window import LIMIT, Window
+from chatcore.replies.flow_control import LIMIT, Window
 
 TURN = uuid.uuid4()
 

@@ -1,6 +1,6 @@
 """Ladders made for tests: "case cut, please" is answered by the ladder named below.
 
-Run inside a house by `manage.py shell`; every name is a model that the simulator plays.
+Run inside a site by `manage.py shell`; every name is a model that the simulator plays.
 """
 
 from datetime import UTC, datetime

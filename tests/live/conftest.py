@@ -1,4 +1,4 @@
-"""Houses for tests: one for each server, kept for the whole run."""
+"""Sites for tests: one for each server, kept for the whole run."""
 
 import os
 from collections.abc import Iterator
@@ -8,52 +8,50 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.live.house import House, Person, Web
-from tests.live.told import Told, told_house
+from tests.live.site import Person, Site, Web
+from tests.live.told import Told, told_site
 
 
-def make_house(
+def make_site(
     folder: Path,
     server: str,
     name: str,
     settings: str = "chatcore.settings",
     **environment: str,
-) -> House:
-    """A house of its own: a new database where there is a PostgreSQL, else SQLite."""
+) -> Site:
+    """A site of its own: a new database where there is a PostgreSQL, else SQLite."""
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith("postgres"):
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             admin.execute(f'CREATE DATABASE "{name}"')
         url = urlsplit(url)._replace(path=f"/{name}").geturl()
-    house = House(
+    site = Site(
         folder,
         server=server,
         database_url=url,
         redis_url=os.environ.get("REDIS_URL", ""),
         settings=settings,
     )
-    house.env.update(environment)
+    site.env.update(environment)
     try:
-        house.prepare()
+        site.prepare()
     except BaseException:
-        house.close()
+        site.close()
         raise
-    return house
+    return site
 
 
 @pytest.fixture(scope="session", params=["daphne", "uvicorn"])
-def house(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[House]:
-    made = make_house(
-        tmp_path_factory.mktemp(request.param), request.param, f"live_{request.param}"
-    )
+def site(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Site]:
+    made = make_site(tmp_path_factory.mktemp(request.param), request.param, f"live_{request.param}")
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def web(house: House) -> Web:
-    return house.open()
+def web(site: Site) -> Web:
+    return site.open()
 
 
 @pytest.fixture(scope="session")
@@ -63,5 +61,5 @@ def demo(web: Web) -> Person:
 
 @pytest.fixture(scope="session")
 def told(tmp_path_factory) -> Iterator[Told]:
-    with told_house(tmp_path_factory.mktemp("told"), make_house) as everything:
+    with told_site(tmp_path_factory.mktemp("told"), make_site) as everything:
         yield everything

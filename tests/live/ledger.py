@@ -1,7 +1,7 @@
 """What did the vendors serve, and what does that cost? Recomputed from the simulator's own log.
 
-Nothing of the house is imported: its prices are written down here a second time, in rows that
-`tests.live.ledger_cases` puts into the house, and are added up here by a hand of its own.
+Nothing of the site is imported: its prices are written down here a second time, in rows that
+`tests.live.ledger_cases` puts into the site, and are added up here by a hand of its own.
 """
 
 from collections import Counter

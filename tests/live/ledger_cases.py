@@ -1,6 +1,6 @@
 """Ladders and prices for the thousand turns: "ledger cut3, please" is answered by the ladder below.
 
-Run inside a house by `manage.py shell`.
+Run inside a site by `manage.py shell`.
 """
 
 from datetime import UTC, datetime

@@ -4,8 +4,8 @@ import asyncio
 import random
 import signal
 
-from tests.live.house import House, Person, Socket, Web
 from tests.live.ledger_cases import CASES
+from tests.live.site import Person, Site, Socket, Web
 
 AT_ONCE = 20
 SESSIONS = 10
@@ -16,16 +16,16 @@ STOPPED_EVERY = 17
 MIXED = [name for name in CASES if name not in {"kept", "long0", "long1"}]
 
 
-async def thousand_turns(house: House) -> Web:
+async def thousand_turns(site: Site) -> Web:
     """Ask them all and wait for their ends; gives the web process that is left."""
     askers = [_Asker(number) for number in range(AT_ONCE)]
-    web = await asyncio.to_thread(house.open)
+    web = await asyncio.to_thread(site.open)
     await _half(web, askers)
     await _kill(web, askers)
-    web = await asyncio.to_thread(house.open)
+    web = await asyncio.to_thread(site.open)
     await _half(web, askers)
     async with asyncio.timeout(40):  # a killed turn ends when its lease has run out
-        while house.rows("SELECT id FROM chatcore_turn WHERE status = 'running'"):  # noqa: ASYNC110
+        while site.rows("SELECT id FROM chatcore_turn WHERE status = 'running'"):  # noqa: ASYNC110
             await asyncio.sleep(0.5)
     return web
 

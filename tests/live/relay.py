@@ -1,4 +1,4 @@
-"""A TCP relay between a client and the house, that cuts connections after so many bytes."""
+"""A TCP relay between a client and the site, that cuts connections after so many bytes."""
 
 import asyncio
 from collections.abc import AsyncIterator

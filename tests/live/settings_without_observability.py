@@ -1,4 +1,4 @@
-"""The house without its top floor."""
+"""The site without its top floor."""
 
 from chatcore.settings import *  # noqa: F403
 from chatcore.settings import INSTALLED_APPS as ALL_APPS

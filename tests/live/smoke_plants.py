@@ -1,6 +1,6 @@
-"""Faults planted in a house, several at a time, while the smoke evaluation's real command runs against it.
+"""Faults planted in a site, several at a time, while the smoke evaluation's real command runs against it.
 
-Run inside the house by `manage.py shell`, all in one process; prints what the command said as JSON.
+Run inside the site by `manage.py shell`, all in one process; prints what the command said as JSON.
 """
 
 import io
@@ -37,30 +37,30 @@ OBEYED_WITHIN_S = 20.0
 def run_all(base_url: str, nowhere: str) -> None:
     """Every round of plants, on ladders that are quick and right but for them."""
     _prices()
-    house = Planted(base_url)
-    said = {"nothing": house.evaluate()}
+    site = Planted(base_url)
+    said = {"nothing": site.evaluate()}
     Intent.objects.filter(name="editing_writing").update(enabled=False)
     with other_case("small talk", latency_limit_ms=1), lost_context():
-        said["first round"] = house.evaluate(coding_help=(GONE,), reasoning_math=(ECHO,))
+        said["first round"] = site.evaluate(coding_help=(GONE,), reasoning_math=(ECHO,))
     Intent.objects.filter(name="editing_writing").update(enabled=True)
     with other_case("small talk", cost_limit_usd=Decimal("0.0001")):
-        said["second round"] = house.evaluate(
+        said["second round"] = site.evaluate(
             coding_help=("openai/sim-404-tagx8", RIGHT),
             editing_writing=("openai/sim-empty-pace0",),
             reasoning_math=("openai/sim-filtered-prompt",),
         )
     said["second round again"] = evaluate(base_url)
-    said["all dead"] = house.evaluate(**dict.fromkeys(INTENTS, ("openai/sim-404-tagx9",)))
+    said["all dead"] = site.evaluate(**dict.fromkeys(INTENTS, ("openai/sim-404-tagx9",)))
     said["no server"] = evaluate(nowhere)
     Deployment.objects.filter(model="sim-echo-pace0").update(demo=True)
-    said["for show"] = house.evaluate(reasoning_math=(ECHO,))
+    said["for show"] = site.evaluate(reasoning_math=(ECHO,))
     SmokeSettings.objects.update(spend_cap_usd=Decimal("0.03"))
     said["limit reached"] = evaluate(base_url)
     sys.stdout.write(json.dumps({"said": said, "left": what_is_left()}))
 
 
 class Planted:
-    """The house under test; it is asked when it obeys what was planted."""
+    """The site under test; it is asked when it obeys what was planted."""
 
     def __init__(self, base_url: str) -> None:
         self._url = base_url
@@ -108,7 +108,7 @@ def evaluate(base_url: str) -> dict[str, Any]:
 
 
 def what_is_left() -> dict[str, Any]:
-    """What a house keeps of all these visits."""
+    """What a site keeps of all these visits."""
     turns = Turn.objects.filter(thread__owner__username=USERNAME)
     others = Turn.objects.exclude(thread__owner__username=USERNAME)
     threads = Thread.objects.filter(owner__username=USERNAME)
@@ -148,7 +148,7 @@ def _deployment(name: str) -> Deployment:
 
 @contextmanager
 def lost_context() -> Iterator[None]:
-    """The house forgets what was said, just before the last case asks about it."""
+    """The site forgets what was said, just before the last case asks about it."""
 
     def forget(instance: SmokeResult, **kwargs: object) -> None:
         if instance.place == 7:

@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.live.telemetry_cost [--server uvicorn] [--turns N] [--rounds N]
 
-Two web processes of one house, on PostgreSQL and Redis: one tells nobody (A), one tells a collector
+Two web processes of one site, on PostgreSQL and Redis: one tells nobody (A), one tells a collector
 (B) that listens, hangs, answers 429 or is not there. Both are asked the same, in turns (A B A B),
 so that whatever else the machine does falls on both. "nobody" has B tell nobody either: what differs
 then is chance. Prints milliseconds and the processor time of a
@@ -21,8 +21,8 @@ from pathlib import Path
 
 from scripts.install import Setup
 from scripts.processes import Guard, Signals
-from tests.live.conftest import make_house
-from tests.live.house import House, Person, Web
+from tests.live.conftest import make_site
+from tests.live.site import Person, Site, Web
 from tests.services.otlp import collector
 from tests.services.ports import free_port
 from tests.services.postgresql import postgresql
@@ -51,21 +51,21 @@ def main() -> None:
             setup = Setup(guard, Signals())
             os.environ["DATABASE_URL"], _ = stack.enter_context(postgresql(setup, folder))
             os.environ["REDIS_URL"], _ = stack.enter_context(redis(setup, folder))
-            house = make_house(folder, options.server, "telemetry_cost")
-            stack.callback(house.close)
+            site = make_site(folder, options.server, "telemetry_cost")
+            stack.callback(site.close)
             for mode in options.modes:
-                measure(house, mode, options.turns, options.rounds)
+                measure(site, mode, options.turns, options.rounds)
     finally:
         guard.dismiss()
 
 
-def measure(house: House, mode: str, turns: int, rounds: int) -> None:
+def measure(site: Site, mode: str, turns: int, rounds: int) -> None:
     """One mode: rounds of A and B by turns."""
-    house.env.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)
-    silent = house.open()
+    site.env.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)
+    silent = site.open()
     with address_of(mode) as url:
-        house.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
-        telling = house.open()
+        site.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
+        telling = site.open()
         sides: dict[str, tuple[Web, Times]] = {"A": (silent, {}), "B": (telling, {})}
         for number in range(rounds + 1):
             for side, (web, all_times) in sides.items():

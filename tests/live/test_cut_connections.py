@@ -8,8 +8,8 @@ import socket as sockets
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.live.house import House, Person, Socket, Web
 from tests.live.relay import relay_to
+from tests.live.site import Person, Site, Socket, Web
 
 pytestmark = pytest.mark.anyio
 
@@ -57,8 +57,8 @@ class Page:
 
 
 class TestAProcessThatDies:
-    async def test_leaves_a_turn_interrupted_with_what_it_had(self, house: House, demo: Person):
-        doomed = house.open()
+    async def test_leaves_a_turn_interrupted_with_what_it_had(self, site: Site, demo: Person):
+        doomed = site.open()
         there = Person(doomed, demo.client)
         thread = demo.new_thread()
         async with there.socket(thread) as tab:
@@ -74,10 +74,8 @@ class TestAProcessThatDies:
         assert stored["status"] == "interrupted"
         assert stored["reply"] == other.shown != ""
 
-    async def test_writes_its_replies_to_their_end_when_asked_to_go(
-        self, house: House, demo: Person
-    ):
-        leaving = house.open()
+    async def test_writes_its_replies_to_their_end_when_asked_to_go(self, site: Site, demo: Person):
+        leaving = site.open()
         there = Person(leaving, demo.client)
         async with there.socket(demo.new_thread()) as tab:
             accepted = await tab.ask("case long, please")
@@ -88,7 +86,7 @@ class TestAProcessThatDies:
         assert stored["status"] == "complete"
         assert stored["reply"]
         # SQLite keeps ids without hyphens.
-        found = house.rows(
+        found = site.rows(
             "SELECT turn_status FROM observability_attemptrecord WHERE "
             f"REPLACE(CAST(turn_id AS TEXT), '-', '') = '{stored['id'].replace('-', '')}'"
         )

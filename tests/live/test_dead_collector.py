@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.live.house import ROOT
+from tests.live.site import ROOT
 from tests.live.told import start_worker
 from tests.services.otlp import Collector, collector
 from tests.services.ports import free_port
@@ -23,8 +23,8 @@ class TestACollectorThatFails:
     )
     def test_holds_up_no_web_process(self, told, server, mode):
         with failing(mode) as (url, ready):
-            told.house.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
-            web = told.house.open(server)
+            told.site.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
+            web = told.site.open(server)
             web.sign_in("demo")
             ready()
 
@@ -39,9 +39,9 @@ class TestACollectorThatFails:
 
     def test_holds_up_no_worker(self, told):
         with failing("hang") as (url, ready):
-            told.house.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
-            worker = start_worker(told.house)
-            told.house.manage(
+            told.site.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
+            worker = start_worker(told.site)
+            told.site.manage(
                 "shell",
                 "-c",
                 "import chatcore.celery; from chatcore.tasks import purge; purge.delay()",
@@ -82,7 +82,7 @@ class TestWhereNobodyListens:
             " [m for m in sys.modules if m.startswith('opentelemetry.instrumentation')])"
         )
         environment = {
-            name: value for name, value in told.house.env.items() if not name.startswith("OTEL_")
+            name: value for name, value in told.site.env.items() if not name.startswith("OTEL_")
         }
         done = subprocess.run(
             [sys.executable, "-c", script],
@@ -99,7 +99,7 @@ class TestWhereNobodyListens:
     def test_a_bad_address_is_one_clear_line(self, told, address):
         done = subprocess.run(
             [sys.executable, "manage.py", "check"],
-            env={**told.house.env, "OTEL_EXPORTER_OTLP_ENDPOINT": address},
+            env={**told.site.env, "OTEL_EXPORTER_OTLP_ENDPOINT": address},
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.live.conftest import make_house
-from tests.live.house import House, Web
+from tests.live.conftest import make_site
 from tests.live.ledger import KEPT, cost_of, kinds_of
 from tests.live.ledger_turns import AT_ONCE, SESSIONS, TURNS_A_SESSION, thousand_turns
+from tests.live.site import Site, Web
 from tests.services.smtp import mail_server
 
 COLUMNS = (
@@ -64,14 +64,14 @@ class Record:
 class Books:
     """Everybody's numbers, once all has ended."""
 
-    def __init__(self, house: House, web: Web) -> None:
-        self.log = house.calls()
+    def __init__(self, site: Site, web: Web) -> None:
+        self.log = site.calls()
         self.served = kinds_of(self.log)
-        house.manage("reconcile")
+        site.manage("reconcile")
         sql = f"SELECT {COLUMNS} FROM observability_attemptrecord"
-        self.records = [Record(row) for row in house.rows(sql)]
+        self.records = [Record(row) for row in site.rows(sql)]
         self.calls = [record for record in self.records if record.number]
-        self.turns = [row for (row,) in house.rows("SELECT CAST(id AS TEXT) FROM chatcore_turn")]
+        self.turns = [row for (row,) in site.rows("SELECT CAST(id AS TEXT) FROM chatcore_turn")]
         staff = web.sign_in("staff").client
         asked = {"span": "7days", "counted": "chat"}
         self.overview = staff.get("/admin/overview/", params={**asked, "format": "json"}).json()
@@ -93,11 +93,11 @@ class Books:
         }
 
 
-def mailed(house: House, mails: list[EmailMessage]) -> EmailMessage:
+def mailed(site: Site, mails: list[EmailMessage]) -> EmailMessage:
     """The mail of that week, after it is over."""
-    dialect = "postgresql" if house.env.get("DATABASE_URL") else "sqlite"
-    house.execute(f"UPDATE observability_attemptrecord SET started_at = {A_WEEK_LATER[dialect]}")
-    house.manage("weekly_rollup", "--send")
+    dialect = "postgresql" if site.env.get("DATABASE_URL") else "sqlite"
+    site.execute(f"UPDATE observability_attemptrecord SET started_at = {A_WEEK_LATER[dialect]}")
+    site.manage("weekly_rollup", "--send")
     (mail,) = mails
     return mail
 
@@ -105,7 +105,7 @@ def mailed(house: House, mails: list[EmailMessage]) -> EmailMessage:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Books, EmailMessage]]:
     with mail_server() as mailbox:
-        house = make_house(
+        site = make_site(
             tmp_path_factory.mktemp("ledger"),
             "daphne",
             "live_ledger",
@@ -113,14 +113,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Books, Emai
             REPORT_RECIPIENTS="controller@example.org",
         )
         try:
-            house.manage(
-                "shell", "-c", "from tests.live.ledger_cases import add_cases; add_cases()"
-            )
-            house.forget_calls()
-            web = asyncio.run(thousand_turns(house))
-            yield Books(house, web), mailed(house, mailbox.messages)
+            site.manage("shell", "-c", "from tests.live.ledger_cases import add_cases; add_cases()")
+            site.forget_calls()
+            web = asyncio.run(thousand_turns(site))
+            yield Books(site, web), mailed(site, mailbox.messages)
         finally:
-            house.close()
+            site.close()
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import json
 
-from tests.live.house import VENDORS
 from tests.live.planted import dump, found_in
+from tests.live.site import VENDORS
 from tests.live.told import SECRETS, WORDS
 
 
@@ -37,7 +37,7 @@ class TestWhatWasPlanted:
                 for part in message.walk()
                 if not part.is_multipart()
             ),
-            "database": dump(told.house.env["DATABASE_URL"]),
+            "database": dump(told.site.env["DATABASE_URL"]),
         }
 
         assert found_in(places, SECRETS) == []
@@ -49,7 +49,7 @@ class TestWhatWasPlanted:
         assert found_in(places, words) == []
 
     def test_both_were_there_to_be_found(self, told):
-        everything = dump(told.house.env["DATABASE_URL"])
+        everything = dump(told.site.env["DATABASE_URL"])
 
         assert WORDS.encode() in everything
         rows = everything.decode()

@@ -8,13 +8,13 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.live.house import House, Person, Web
+from tests.live.site import Person, Site, Web
 
 pytestmark = pytest.mark.anyio
 
 
 class TestATurn:
-    async def test_streams_and_ends_with_the_stored_reply(self, house: House, demo: Person):
+    async def test_streams_and_ends_with_the_stored_reply(self, site: Site, demo: Person):
         thread = demo.new_thread()
         async with demo.socket(thread) as tab:
             accepted = await tab.ask("case plain, please")
@@ -23,7 +23,7 @@ class TestATurn:
         stored = demo.turn(accepted["turn"])
         assert accepted["seq"] == 0
         assert accepted["duplicate"] is False
-        assert tab.shown == stored["reply"] == house.calls()[-1]["served"]["text"]
+        assert tab.shown == stored["reply"] == site.calls()[-1]["served"]["text"]
         assert done["seq"] == len(tab.shown)
         assert [frame["seq"] for frame in tab.of("delta")] == sorted(
             {frame["seq"] for frame in tab.of("delta")}
@@ -39,8 +39,8 @@ class TestATurn:
         assert tab.of("route")[0]["provider"] == "openai"
         assert tab.of("route")[0]["intent"] == "case_plain"
 
-    async def test_with_the_same_id_twice_is_one_turn(self, house: House, demo: Person):
-        house.forget_calls()
+    async def test_with_the_same_id_twice_is_one_turn(self, site: Site, demo: Person):
+        site.forget_calls()
         id_ = str(uuid.uuid4())
         thread = demo.new_thread()
         async with demo.socket(thread) as tab, demo.socket(thread) as other:
@@ -51,7 +51,7 @@ class TestATurn:
         assert second["turn"] == first["turn"]
         assert second["duplicate"] is True
         assert tab.shown == other.shown
-        assert len(house.calls()) == 1
+        assert len(site.calls()) == 1
 
     async def test_with_the_same_id_and_another_text_is_refused(self, demo: Person):
         id_ = str(uuid.uuid4())
@@ -78,8 +78,8 @@ class TestATurn:
 
 
 class TestStop:
-    async def test_keeps_the_part_and_leaves_the_provider(self, house: House, demo: Person):
-        house.forget_calls()
+    async def test_keeps_the_part_and_leaves_the_provider(self, site: Site, demo: Person):
+        site.forget_calls()
         async with demo.socket(demo.new_thread()) as tab:
             accepted = await tab.ask("case endless, please")
             await tab.until("delta")
@@ -91,7 +91,7 @@ class TestStop:
         assert done["usage"]["truncated"] is True
         assert (done["truncated_reason"], done["usage_source"]) == ("stopped", "estimated")
         assert tab.shown == stored["reply"] != ""
-        assert house.calls()[-1]["peer_left_at"] is not None
+        assert site.calls()[-1]["peer_left_at"] is not None
 
 
 class TestRetryAndEdit:
@@ -160,7 +160,7 @@ class TestFaults:
         assert done["provider"] == "kimi"
         assert "so Kimi answered" in done["reason"]
 
-    async def test_a_cut_reply_is_restarted_in_sight(self, house: House, demo: Person):
+    async def test_a_cut_reply_is_restarted_in_sight(self, site: Site, demo: Person):
         async with demo.socket(demo.new_thread()) as tab:
             accepted = await tab.ask("case cut, please")
             done = await tab.to_the_end()
@@ -169,17 +169,17 @@ class TestFaults:
         assert reset["seq"] == 2**32
         assert done["status"] == "complete"
         assert tab.shown == demo.turn(accepted["turn"])["reply"]
-        assert tab.shown == house.calls()[-1]["served"]["text"]
+        assert tab.shown == site.calls()[-1]["served"]["text"]
         assert len(tab.of("route")) == 2
 
-    async def test_a_cut_reply_is_kept_where_the_policy_says_so(self, house: House, demo: Person):
+    async def test_a_cut_reply_is_kept_where_the_policy_says_so(self, site: Site, demo: Person):
         async with demo.socket(demo.new_thread()) as tab:
             accepted = await tab.ask("case broken, please")
             failed = await tab.to_the_end()
 
         stored = demo.turn(accepted["turn"])
         assert (failed["type"], failed["code"]) == ("failed", "interrupted")
-        assert stored["reply"] == tab.shown == house.calls()[-1]["served"]["text"]
+        assert stored["reply"] == tab.shown == site.calls()[-1]["served"]["text"]
         assert failed["reference"] == stored["reference"]
 
     async def test_a_filter_is_one_plain_sentence(self, demo: Person):
@@ -199,8 +199,8 @@ class TestFaults:
         assert done["finish_reason"] == "length"
         assert done["usage"]["truncated"] is True
 
-    async def test_the_reply_cache_answers_again_for_nothing(self, house: House, demo: Person):
-        house.forget_calls()
+    async def test_the_reply_cache_answers_again_for_nothing(self, site: Site, demo: Person):
+        site.forget_calls()
         ended = []
         for _ in range(2):
             async with demo.socket(demo.new_thread()) as tab:
@@ -211,7 +211,7 @@ class TestFaults:
         assert (first["cache_hit"], again["cache_hit"]) == (False, True)
         assert again["usage"]["cost_est"] == "0"
         assert again["usage"]["output_tokens"] == first["usage"]["output_tokens"]
-        assert len(house.calls()) == 1
+        assert len(site.calls()) == 1
 
 
 class TestResume:
@@ -252,8 +252,8 @@ class TestResume:
 
         assert other.shown == tab.shown
 
-    async def test_on_another_web_process_sees_it_to_the_end(self, house: House, demo: Person):
-        second = house.open()
+    async def test_on_another_web_process_sees_it_to_the_end(self, site: Site, demo: Person):
+        second = site.open()
         thread = demo.new_thread()
         there = Person(second, demo.client)
         async with demo.socket(thread) as tab, there.socket(thread) as other:

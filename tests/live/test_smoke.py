@@ -1,4 +1,4 @@
-"""The smoke evaluation's command against a real house, whole and with faults planted in it."""
+"""The smoke evaluation's command against a real site, whole and with faults planted in it."""
 
 import json
 import subprocess
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.conftest import make_house
-from tests.live.house import ROOT, House
+from tests.live.conftest import make_site
+from tests.live.site import ROOT, Site
 from tests.services.ports import free_port
 
 CASES = [
@@ -43,44 +43,44 @@ ROUNDS = [
 
 
 @pytest.fixture(scope="module")
-def smoke_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = make_house(tmp_path_factory.mktemp("smoke"), "uvicorn", "live_smoke")
+def smoke_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = make_site(tmp_path_factory.mktemp("smoke"), "uvicorn", "live_smoke")
     try:
-        house.env["CHATCORE_URL"] = house.open().url
-        yield house
+        site.env["CHATCORE_URL"] = site.open().url
+        yield site
     finally:
-        house.close()
+        site.close()
 
 
 @pytest.fixture(scope="module")
-def as_shipped(smoke_house: House) -> dict[str, Any]:
-    """What `scripts/smoke_eval --json` says of a house that nobody has changed."""
-    done = _script(smoke_house, "--base-url", smoke_house.webs[0].url, "--json")
+def as_shipped(smoke_site: Site) -> dict[str, Any]:
+    """What `scripts/smoke_eval --json` says of a site that nobody has changed."""
+    done = _script(smoke_site, "--base-url", smoke_site.webs[0].url, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     said: dict[str, Any] = json.loads(done.stdout)
     return said
 
 
 @pytest.fixture(scope="module")
-def planted(smoke_house: House, as_shipped: dict[str, Any]) -> dict[str, Any]:
+def planted(smoke_site: Site, as_shipped: dict[str, Any]) -> dict[str, Any]:
     """What the command said of each planted fault, and what was left of all visits."""
-    here, nowhere = smoke_house.webs[0].url, f"http://127.0.0.1:{free_port()}"
+    here, nowhere = smoke_site.webs[0].url, f"http://127.0.0.1:{free_port()}"
     program = f"from tests.live.smoke_plants import run_all; run_all({here!r}, {nowhere!r})"
-    said: dict[str, Any] = json.loads(smoke_house.manage("shell", "-v", "0", "-c", program))
+    said: dict[str, Any] = json.loads(smoke_site.manage("shell", "-v", "0", "-c", program))
     return said
 
 
-def _script(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _script(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(ROOT / "scripts" / "smoke_eval"), *arguments],
-        env=house.env,
+        env=site.env,
         capture_output=True,
         text=True,
         timeout=60,
     )
 
 
-class TestAHouseAsItShips:
+class TestASiteAsItShips:
     def test_passes_all_eight_cases(self, as_shipped):
         assert as_shipped["verdict"] == "passed"
         assert [case["name"] for case in as_shipped["cases"]] == CASES
@@ -164,7 +164,7 @@ class TestAnOutage:
         said = planted["said"]["no server"]
 
         assert (said["exit"], said["verdict"]) == (1, "outage")
-        assert "OUTAGE: The house cannot be reached" in said["out"]
+        assert "OUTAGE: The site cannot be reached" in said["out"]
         assert said["out"].count(": not run.") == 8
 
 
@@ -207,18 +207,18 @@ class TestTheCommand:
             (["--data", "/nowhere/at/all"], "--data is not usable"),
         ],
     )
-    def test_says_in_one_line_what_it_cannot_use(self, smoke_house, arguments, words):
-        done = _script(smoke_house, *arguments)
+    def test_says_in_one_line_what_it_cannot_use(self, smoke_site, arguments, words):
+        done = _script(smoke_site, *arguments)
 
         assert done.returncode == 1
         assert done.stdout == ""
         assert words in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
-    def test_meets_strangers_with_what_to_do(self, smoke_house):
-        stranger = {**smoke_house.env, "SECRET_KEY": "another house's secret key for tests"}
+    def test_meets_strangers_with_what_to_do(self, smoke_site):
+        stranger = {**smoke_site.env, "SECRET_KEY": "another site's secret key for tests"}
         done = subprocess.run(
-            [str(ROOT / "scripts" / "smoke_eval"), "--base-url", smoke_house.webs[0].url],
+            [str(ROOT / "scripts" / "smoke_eval"), "--base-url", smoke_site.webs[0].url],
             env=stranger,
             capture_output=True,
             text=True,
@@ -226,4 +226,4 @@ class TestTheCommand:
         )
 
         assert done.returncode == 1
-        assert "--data names the data folder of the house that is meant" in done.stdout
+        assert "--data names the data folder of the site that is meant" in done.stdout

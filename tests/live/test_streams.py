@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.live.cases import PRICE, VENDORS
-from tests.live.house import House, Person, Web
+from tests.live.site import Person, Site, Web
 
 
 def events(body: str) -> list[dict]:
@@ -154,13 +154,13 @@ class TestHealth:
 class TestEachVendor:
     @pytest.mark.parametrize("vendor", VENDORS)
     def test_has_its_tokens_and_its_cost_right_cached_ones_included(
-        self, house: House, demo: Person, vendor: str
+        self, site: Site, demo: Person, vendor: str
     ):
-        house.forget_calls()
+        site.forget_calls()
 
         turn = ask(demo, demo.new_thread(), f"case priced_{vendor}, please").json()
 
-        served = house.calls()[-1]["served"]
+        served = site.calls()[-1]["served"]
         tokens = served["usage"]
         assert tokens["cached_tokens"] > 0
         assert turn["usage"]["input_tokens"] == tokens["input_tokens"]
@@ -201,13 +201,13 @@ class TestShippedLadders:
         ],
     )
     def test_serve_each_intent_by_their_first_rung(
-        self, house: House, demo: Person, text: str, intent: str
+        self, site: Site, demo: Person, text: str, intent: str
     ):
-        house.forget_calls()
+        site.forget_calls()
 
         turn = ask(demo, demo.new_thread(), text).json()
 
-        served = house.calls()[-1]
+        served = site.calls()[-1]
         assert turn["intent"] == intent
         assert turn["fallback_used"] is False
         assert turn["provider"] == served["vendor"]

@@ -1,4 +1,4 @@
-"""A house that tells a collector, with a secret planted wherever one may be kept; and what it did."""
+"""A site that tells a collector, with a secret planted wherever one may be kept; and what it did."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.live.house import PASSWORD, VENDORS, House, Person, Web
+from tests.live.site import PASSWORD, VENDORS, Person, Site, Web
 from tests.services.otlp import Collector, collector
 from tests.services.smtp import Mailbox, mail_server
 
@@ -74,7 +74,7 @@ PAGES = (
 class Told:
     """What was done, and everything that came of it."""
 
-    house: House
+    site: Site
     collector: Collector
     mailbox: Mailbox
     logs: dict[str, bytes] = field(default_factory=dict)
@@ -85,11 +85,11 @@ class Told:
 
 
 @contextmanager
-def told_house(folder: Path, make_house: Callable[..., House]) -> Iterator[Told]:
-    """A house whose people have talked, whose worker has worked, and whose processes have ended."""
+def told_site(folder: Path, make_site: Callable[..., Site]) -> Iterator[Told]:
+    """A site whose people have talked, whose worker has worked, and whose processes have ended."""
     with collector() as listening, mail_server() as mailbox:
         environment = {f"{vendor.upper()}_API_KEY": SECRETS[f"{vendor} key"] for vendor in VENDORS}
-        house = make_house(
+        site = make_site(
             folder,
             "daphne",
             "live_told",
@@ -102,24 +102,24 @@ def told_house(folder: Path, make_house: Callable[..., House]) -> Iterator[Told]
             OTEL_EXPORTER_OTLP_HEADERS="x-key=planted%2Bcollector%2Fword%3Dseven",
         )
         try:
-            house.manage("shell", "-c", PLANT)
-            told = Told(house, listening, mailbox)
+            site.manage("shell", "-c", PLANT)
+            told = Told(site, listening, mailbox)
             _live(told)
             yield told
         finally:
-            house.close()
+            site.close()
 
 
 def _live(told: Told) -> None:
-    house = told.house
-    web, worker = house.open(), start_worker(house)
+    site = told.site
+    web, worker = site.open(), start_worker(site)
     try:
         demo = web.sign_in("demo")
         asyncio.run(_talk(told, demo))
         _ask_as_a_program(told, web)
         _forget_the_password(demo)
         _look_around(told, web)
-        house.manage(
+        site.manage(
             "shell", "-c", "import chatcore.celery; from chatcore.tasks import purge; purge.delay()"
         )
         told.collector.until(lambda: told.collector.named("run/chatcore.purge"))
@@ -127,15 +127,15 @@ def _live(told: Told) -> None:
         web.end(signal.SIGTERM)
         worker.send_signal(signal.SIGTERM)
         worker.wait(30)
-    house.manage("shell", "-c", A_WEEK_AGO)
-    house.manage("weekly_rollup", "--send")
-    told.logs = {path.name: path.read_bytes() for path in house.folder.glob("w*.log")}
+    site.manage("shell", "-c", A_WEEK_AGO)
+    site.manage("weekly_rollup", "--send")
+    told.logs = {path.name: path.read_bytes() for path in site.folder.glob("w*.log")}
 
 
-def start_worker(house: House) -> "subprocess.Popen[bytes]":
+def start_worker(site: Site) -> "subprocess.Popen[bytes]":
     """A worker as `scripts/run` starts it, without beat."""
     lonely = ("--without-mingle", "--without-gossip", "--without-heartbeat")
-    return house._spawn(
+    return site._spawn(
         "worker", "-m", "celery", "-q", "-A", "chatcore", "worker", "-P", "solo", *lonely
     )
 

@@ -35,7 +35,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def mailbox(settings) -> Iterator[Mailbox]:
-    """A real mail server, that the house uses."""
+    """A real mail server, that the site uses."""
     with mail_server() as box:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port

@@ -158,7 +158,7 @@ def report_of(some: list[Cell], **more: Any) -> Report:
         ),
         "unpriced": (),
         "estimated": (Tally(key="gpt", label="GPT-5.2 Luna", count=week.estimated_calls),),
-        "house": (
+        "own_spending": (
             Line(
                 key="smoke",
                 label="Smoke evaluation",
@@ -227,7 +227,7 @@ def no_traffic() -> Report:
         caching=Caching(replies_share=None, saved_usd=Decimal(0), prompt_share=None),
         speed=Speed(p50_ms=None, p95_ms=None, p50_before_ms=655, p95_before_ms=2890),
         **dict.fromkeys(
-            ["failures", "fallbacks", "truncations", "dearest", "estimated", "house"], ()
+            ["failures", "fallbacks", "truncations", "dearest", "estimated", "own_spending"], ()
         ),
         recommendations=(),
         failed_smoke=(),

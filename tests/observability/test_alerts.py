@@ -14,9 +14,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from chatcore.database import writer
+from chatcore.db.writer import writer
 from chatcore.models import Organisation
-from chatcore.signals import TurnFinished, turn_finished
+from chatcore.turns.signals import TurnFinished, turn_finished
 from observability.alerts import close_incident, mails, raise_incident, refusals
 from observability.alerts.refusals import OF_KEYS, OF_MODELS
 from observability.models import Incident, IncidentMail, Recipient
@@ -47,7 +47,7 @@ def mailbox(settings) -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def house(db, settings) -> None:
+def site(db, settings) -> None:
     """The shipped tables, with one key of OpenAI's and one of Kimi's."""
     settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
     settings.ENV_BASE_URLS = {}
@@ -248,7 +248,7 @@ class TestTheListener:
         assert await writer.run(Incident.objects.count) == 0
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("site")
 class TestARefusedKey:
     def test_is_over_when_it_is_taken_again(self):
         refuse()
@@ -283,7 +283,7 @@ class TestARefusedKey:
         assert Incident.objects.get().closed_because == "The key is switched off or removed."
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("site")
 class TestAModelThatIsGone:
     def test_is_over_when_it_answers_again(self):
         deployment = Deployment.objects.filter(provider__slug="openai").first()
@@ -302,10 +302,10 @@ class TestAModelThatIsGone:
         assert Incident.objects.get().closed_because == "The model is switched off or removed."
 
 
-@pytest.mark.usefixtures("house", "boss")
+@pytest.mark.usefixtures("site", "boss")
 class TestTheMail:
     def test_says_what_happened_what_users_notice_and_what_to_do(self, mailbox, settings):
-        settings.HOUSE_URL = "https://chat.example.com"
+        settings.SITE_URL = "https://chat.example.com"
         refuse(text="Asked for openai/luna, openai refused the key (HTTP 401).")
         sweep()
 

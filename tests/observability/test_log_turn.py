@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from chatcore.database import writer
-from chatcore.signals import TurnFinished, turn_finished
+from chatcore.db.writer import writer
+from chatcore.turns.signals import TurnFinished, turn_finished
 from observability.log import log_turn, log_turns
 from observability.models import AttemptRecord
 from tests.factories import NOON, make_attempt, make_route

@@ -182,13 +182,13 @@ class TestTheNumbers:
         assert overview.total.cost_usd == Decimal(EXACT[1])
         assert overview.organisations == ()
 
-    def test_keep_what_the_house_spends_apart(self):
-        people, house = seen(**WEEK), seen(**WEEK, counted="smoke")
+    def test_keep_what_the_site_spends_apart(self):
+        people, site = seen(**WEEK), seen(**WEEK, counted="smoke")
 
-        assert [(line.key, line.figures.cost_usd) for line in people.house] == [
+        assert [(line.key, line.figures.cost_usd) for line in people.own_spending] == [
             ("smoke", Decimal(9))
         ]
-        assert (house.total.cost_usd, house.total.turns, house.house) == (Decimal(9), 1, ())
+        assert (site.total.cost_usd, site.total.turns, site.own_spending) == (Decimal(9), 1, ())
 
     def test_of_speed_are_the_exact_percentiles(self):
         rows = records(question(**WEEK).span)

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from chatcore import leases
-from chatcore.frames import LEG
 from chatcore.models import Organisation, Turn
+from chatcore.replies.frames import LEG
+from chatcore.turns import leases
 from observability import reconcile
 from observability.figures import Span, measure, records
 from observability.log import log_turn, log_turns

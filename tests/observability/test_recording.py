@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from django.db import connection
 
-from chatcore.database import read, writer
+from chatcore.db.reader import read
+from chatcore.db.writer import writer
 from observability import recording
 from observability.models import AttemptRecord
 from observability.recording import Recorder

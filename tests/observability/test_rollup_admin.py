@@ -11,8 +11,8 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from chatcore.identity.roles import make_roles
 from chatcore.models import Organisation
-from chatcore.roles import make_roles
 from observability.models import Delivery, Recipient
 from observability.rollup import report
 from observability.rollup.kept import mail_of
@@ -182,7 +182,7 @@ class TestSendMeATest:
             reverse("admin:observability_rollup_test", args=[rollup.pk]), follow=True
         )
 
-        assert said(answer) == ["Not sent: this house has no mail server. EMAIL_URL names one."]
+        assert said(answer) == ["Not sent: this site has no mail server. EMAIL_URL names one."]
 
     def test_says_that_the_mail_server_is_away(self, rollup, settings):
         with mail_server() as gone:

@@ -65,7 +65,7 @@ class TestTheRollup:
 
         assert WeeklyRollup.objects.get().week_ending == WEEK_ENDING
 
-    def test_is_not_made_of_a_week_before_the_house_was_there(self, clock, mailbox):
+    def test_is_not_made_of_a_week_before_the_site_was_there(self, clock, mailbox):
         tell("ops@example.com")
         record(7.05)
 
@@ -286,7 +286,7 @@ class TestAClaim:
         assert (delivery().state, delivery().trouble) == (State.SENT, "")
 
 
-class TestAHouseWithoutAMailServer:
+class TestASiteWithoutAMailServer:
     def test_keeps_its_mails_until_there_is_one(self, clock, mailbox, settings):
         smtp = settings.EMAIL_BACKEND
         settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -34,7 +34,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture(autouse=True)
 def week() -> None:
-    """A house that was set up a month ago: the last week cost 0.75 USD, Acme's part of it 0.25."""
+    """A site that was set up a month ago: the last week cost 0.75 USD, Acme's part of it 0.25."""
     make_schedules()
     start = weeks.span_of(weeks.last_due(timezone.now())).start
     acme = Organisation.objects.create(name="Acme")
@@ -48,7 +48,7 @@ def week() -> None:
 
 @pytest.fixture
 def start(mailbox: Mailbox, tmp_path: Path) -> Iterator["Start"]:
-    """Starts processes of this house, and ends what is left of them."""
+    """Starts processes of this site, and ends what is left of them."""
     with ExitStack() as stack:
         yield Start(stack, mailbox, tmp_path)
 

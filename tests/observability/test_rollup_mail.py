@@ -20,15 +20,15 @@ from tests.observability import rollup_samples
 from tests.observability.rollup_samples import SAMPLES
 from tests.services.smtp import mail_server
 
-HOUSE = "https://chat.example.com"
+SITE = "https://chat.example.com"
 PAGE = "/admin/observability/weeklyrollup/1/change/"
 GMAIL_CLIPS_AT = 102 * 1024
 """https://github.com/hteumeuleu/email-bugs/issues/41: what is longer is hidden behind a link."""
 
 
 @pytest.fixture(autouse=True)
-def house(settings):
-    settings.HOUSE_URL = HOUSE
+def site(settings):
+    settings.SITE_URL = SITE
 
 
 charts_of = cache(pictures)
@@ -169,7 +169,7 @@ class TestTheMail:
         assert page.all("link", "script", "iframe", "object", "video", "input", "form") == []
         assert "url(" not in mail.html
         assert "@import" not in mail.html
-        assert {link["href"].startswith(f"{HOUSE}/admin/") for link in page.all("a")} == {True}
+        assert {link["href"].startswith(f"{SITE}/admin/") for link in page.all("a")} == {True}
 
     def test_is_not_clipped(self, report):
         assert len(mail_of(report).html.encode()) < GMAIL_CLIPS_AT
@@ -183,7 +183,7 @@ class TestTheMail:
 
     def test_has_seventy_six_columns_of_text(self, report):
         for line in mail_of(report).text.splitlines():
-            assert len(line) <= 76 or line.strip().startswith(HOUSE)
+            assert len(line) <= 76 or line.strip().startswith(SITE)
 
     def test_is_kept_whole_by_the_stored_report(self, report):
         assert mail_of(load(dump(report))) == mail_of(report)

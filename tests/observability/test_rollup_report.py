@@ -27,14 +27,14 @@ class TestTheWeeksFigures:
 
         assert of_all().week.turns == 2
 
-    def test_leave_out_what_the_house_spent_itself(self):
+    def test_leave_out_what_the_site_spent_itself(self):
         record(1, "0.1")
         record(1, "0.02", source="smoke")
         record(1, "0.003", source="summary")
 
         made = of_all()
         assert made.week.cost_usd == Decimal("0.1")
-        assert [(line.key, line.figures.cost_usd) for line in made.house] == [
+        assert [(line.key, line.figures.cost_usd) for line in made.own_spending] == [
             ("smoke", Decimal("0.02")),
             ("summary", Decimal("0.003")),
         ]
@@ -189,7 +189,12 @@ class TestOneOrganisationsReport:
             turns=1, people=1, calls=1, input_tokens=100, output_tokens=20, cost_usd=Decimal("0.25")
         )
         assert (made.before, made.month.figures.cost_usd) == (None, Decimal("0.25"))
-        assert (made.failures, made.unpriced, made.house, made.speed.p50_ms) == ((), (), (), None)
+        assert (made.failures, made.unpriced, made.own_spending, made.speed.p50_ms) == (
+            (),
+            (),
+            (),
+            None,
+        )
         assert [line.label for line in made.organisations] == ["Acme"]
 
     def test_names_members_without_their_organisation(self):

@@ -54,7 +54,7 @@ def ours(db):
 
 @pytest.fixture
 def nobody_there(settings):
-    settings.HOUSE_URL = f"http://127.0.0.1:{free_port()}"
+    settings.SITE_URL = f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.mark.usefixtures("ours")
@@ -183,7 +183,7 @@ class TestTheNight:
                 due.make_due()
             assert SmokeRun.objects.count() == runs
 
-    def test_before_the_house_was_there_is_not_made_up_for(self):
+    def test_before_the_site_was_there_is_not_made_up_for(self):
         SmokeSettings.objects.update(created_at=NIGHT + timedelta(hours=1))
         with time_machine.travel(NIGHT + timedelta(hours=2), tick=False):
             due.make_due()
@@ -314,7 +314,7 @@ class TestTheCommandWithoutAWorker:
         died.refresh_from_db()
         assert died.verdict == "aborted"
 
-    def test_says_nothing_of_this_house_where_it_asks_another(self, settings):
+    def test_says_nothing_of_this_site_where_it_asks_another(self, settings):
         elsewhere = f"http://127.0.0.1:{free_port()}"
 
         out, err = self.run("--base-url", elsewhere)

@@ -1,4 +1,4 @@
-"""Whatever answers at the house's address, the smoke evaluation says what is wrong with it."""
+"""Whatever answers at the site's address, the smoke evaluation says what is wrong with it."""
 
 import socket
 import threading
@@ -73,7 +73,7 @@ class TestAServerThatIsOdd:
             begin(serve(CREATED + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"))
 
     @pytest.mark.parametrize("body", [b'{"id": "5"}', b"[]", b"<html>"])
-    def test_is_no_house(self, serve: Serve, body: bytes):
+    def test_is_no_site(self, serve: Serve, body: bytes):
         with pytest.raises(Turned, match="is no Chatcore"):
             begin(serve(CREATED + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)))
 

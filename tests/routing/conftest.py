@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from chatcore.database import writer
+from chatcore.db.writer import writer
 from routing.providers.http import aclose_all
 from routing.seeding import seed
 from routing.services.snapshot import Snapshots

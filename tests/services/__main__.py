@@ -20,10 +20,10 @@ from tests.services.redis_server import redis
 
 BESIDE = {
     "browser": ("tests/browser",),
-    "houses": ("tests/house", "tests/live"),
+    "sites": ("tests/installation", "tests/live"),
 }
 """What runs beside all others: it uses no database of pytest's, and much of its time is waiting."""
-# A developer's own keys and addresses: no test may spend money or write to a living house.
+# A developer's own keys and addresses: no test may spend money or write to a living site.
 NOT_FOR_TESTS = (
     "_API_KEY",
     "_BASE_URL",
@@ -66,7 +66,7 @@ def run(setup: Setup, folder: Path, arguments: list[str]) -> int:
 
 
 def run_in_parts(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
-    """The browser, whole houses, and all others, side by side; the first exit code that is not 0."""
+    """The browser, whole sites, and all others, side by side; the first exit code that is not 0."""
     with contextlib.ExitStack() as stack:
         parts = []
         for name, rooms in BESIDE.items():

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chatcore.accounts import make_demo_accounts
+from chatcore.identity.demo import make_demo_accounts
+from chatcore.identity.roles import make_roles
+from chatcore.maintenance.schedules import make_schedules
 from chatcore.models import Retention
-from chatcore.roles import make_roles
-from chatcore.schedules import make_schedules
-from chatcore.signals import seeded
+from chatcore.turns.signals import seeded
 from routing.seeding import seed
 
 

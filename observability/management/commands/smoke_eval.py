@@ -1,4 +1,4 @@
-"""`manage.py smoke_eval`: ask a running house the evaluation's cases. Exits 0 only if all passed."""
+"""`manage.py smoke_eval`: ask a running site the evaluation's cases. Exits 0 only if all passed."""
 
 import json
 import sys
@@ -16,15 +16,15 @@ from observability.smoke.evaluation import evaluate
 
 
 class Command(BaseCommand):
-    help = "Ask a running house the smoke evaluation's cases, in one conversation over HTTP."
+    help = "Ask a running site the smoke evaluation's cases, in one conversation over HTTP."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--base-url",
-            default=settings.HOUSE_URL,
+            default=settings.SITE_URL,
             metavar="URL",
-            help=f"Where the house answers; else {settings.HOUSE_URL}.",
+            help=f"Where the site answers; else {settings.SITE_URL}.",
         )
         parser.add_argument(
             "--json", action="store_true", help="One JSON object on standard output, nothing else."
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--data",
             type=Path,
             metavar="DIR",
-            help="The data folder of the house that is meant; else ./data.",
+            help="The data folder of the site that is meant; else ./data.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,9 +67,9 @@ class Command(BaseCommand):
     def _tell_staff(self, run: SmokeRun) -> None:
         """At once, for there may be no worker that would."""
         outcome.notice(run)
-        if not outcome.is_of_this_house(run):
+        if not outcome.is_of_this_site(run):
             self._say(
-                f"This house's address is {settings.HOUSE_URL}: no incident begins or ends with this run."
+                f"This site's address is {settings.SITE_URL}: no incident begins or ends with this run."
             )
         mails.mail_incidents()
         for line in outcome.untold(run):

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             "--data",
             type=Path,
             metavar="DIR",
-            help="The data folder of the house that is meant; else ./data.",
+            help="The data folder of the site that is meant; else ./data.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

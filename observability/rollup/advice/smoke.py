@@ -1,4 +1,4 @@
-"""Which smoke cases failed in the week? The house's own trouble, told only to who looks after all of it."""
+"""Which smoke cases failed in the week? The site's own trouble, told only to who looks after all of it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

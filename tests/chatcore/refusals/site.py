@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from chatcore.accounts import Member
-from chatcore.database import read
+from chatcore.db.reader import read
+from chatcore.identity.members import Member
 from chatcore.models import Organisation, Thread
-from chatcore.replies import Reply
-from chatcore.running import running
+from chatcore.replies.reply import Reply
 from chatcore.services import take_turn
-from chatcore.turns import new_turn
+from chatcore.turns.data import new_turn
+from chatcore.turns.running import running
 from observability.models import AttemptRecord, Incident
 from routing.models import ProviderKey
 from routing.seeding import seed

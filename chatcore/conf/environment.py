@@ -1,0 +1,265 @@
+"""Reads and checks the environment, once, when the settings are loaded.
+
+Every variable is optional. A value that cannot be used stops the start with one line that names the
+variable and what was expected.
+"""
+
+import contextlib
+import ipaddress
+import os
+import secrets
+import ssl
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from routing.pasted import NotUsable, Pasted, read_address, read_key
+
+DATABASE_FORMS = "expected postgresql://user:password@host:port/name or sqlite:///path"
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def refuse(name: str, expected: str) -> NoReturn:
+    """Stop the start with one line, without a traceback."""
+    sys.exit(f"chatcore: {name} is not usable: {expected}")
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A switch: 1/0, true/false, yes/no, on/off."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    refuse(name, f"expected 1 or 0, got {value!r}")
+
+
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words; the first is the default."""
+    value = os.environ.get(name, "").strip() or allowed[0]
+    if value not in allowed:
+        refuse(name, f"expected one of {', '.join(allowed)}, got {value!r}")
+    return value
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list."""
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()] or default
+
+
+def addresses(name: str) -> list[str]:
+    """A comma-separated list of e-mail addresses, each once."""
+    found = {address.lower(): address for address in names(name, [])}
+    for address in found.values():
+        try:
+            validate_email(address)
+        except ValidationError:
+            refuse(name, f"expected e-mail addresses with commas between them, got {address!r}")
+    return list(found.values())
+
+
+def http_url(name: str, *, such_as: str = "https://api.example.org/v1") -> str:
+    """An http(s) address without a trailing slash, or ""."""
+    value = os.environ.get(name, "").strip().rstrip("/")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        usable = usable and not set("?#") & set(value)  # paths are put behind it
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        usable = False
+    if not usable:
+        refuse(name, f"expected an address such as {such_as}")
+    return value
+
+
+def provider_key(name: str) -> str:
+    """The key of a provider, or ""; what was corrected is told on standard error."""
+    try:
+        return _told(name, read_key(os.environ.get(name, "")))
+    except NotUsable as problem:
+        refuse(name, f"expected a provider's key alone; {problem}")
+
+
+def base_address(name: str, *, such_as: str = "") -> str:
+    """The base address of a provider, or ""; what was corrected is told on standard error."""
+    try:
+        return _told(name, read_address(os.environ.get(name, "")))
+    except NotUsable as problem:
+        example = such_as or "http://127.0.0.1:8101/v1"
+        refuse(name, f"expected an address such as {example}; {problem}")
+
+
+def _told(name: str, pasted: Pasted) -> str:
+    for note in pasted.notes:
+        sys.stderr.write(f"chatcore: {name}: {note}\n")
+    return pasted.text
+
+
+def proxy(name: str) -> tuple[str, str]:
+    """A proxy's address and its login, `user:password`; "" where there is none.
+
+    A bad value is not repeated: it may hold the password.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return "", ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme == "http" and parts.hostname and parts.port
+        usable = usable and parts.path in {"", "/"} and not set("?#") & set(value)
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        usable = False
+    if not usable:
+        refuse(name, "expected http://host:port or http://user:password@host:port")
+    login, _, address = parts.netloc.rpartition("@")
+    return f"http://{address}", unquote(login)
+
+
+def ca_file(name: str) -> str:
+    """A file with certificates of authorities, or ""."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return ""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+    except OSError:  # what ssl raises is one too
+        refuse(name, f"expected a readable file of certificates in PEM form, got {value!r}")
+    return str(Path(value).absolute())
+
+
+def check_telemetry_limits() -> None:
+    """OTEL_…_LIMIT: OpenTelemetry itself would end the start with a traceback."""
+    for name, value in os.environ.items():
+        is_limit = name.startswith("OTEL_") and name.endswith("_LIMIT") and value.strip()
+        if is_limit and not (value.strip().isascii() and value.strip().isdigit()):
+            refuse(name, f"expected a whole number, got {value!r}")
+
+
+def redis_url() -> str:
+    """REDIS_URL, or "" in embedded mode."""
+    value = os.environ.get("REDIS_URL", "").strip()
+    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        refuse("REDIS_URL", "expected an address such as redis://127.0.0.1:6379/0")
+    return value
+
+
+def data_folder() -> Path:
+    """Where the embedded database, keys and queues lie; made if it is missing."""
+    folder = Path(os.environ.get("CHATCORE_DATA", "") or "data").absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def kept_secret(name: str, file: Path, make: Callable[[], str]) -> str:
+    """The variable's value, or the one kept in `file` (0600), which is made once."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if not file.exists():
+        # Whole or not at all, also when two processes start at once: the first link wins.
+        handle, draft = tempfile.mkstemp(dir=file.parent)  # 0600
+        with os.fdopen(handle, "w") as out:
+            out.write(make())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
+        os.unlink(draft)
+    value = file.read_text().strip()
+    if not value:
+        refuse(name, f"{file} is empty; restore it from a backup")
+    return value
+
+
+def secret_key(folder: Path) -> str:
+    """SECRET_KEY: signs sessions and tokens."""
+    return kept_secret("SECRET_KEY", folder / "secret_key", lambda: secrets.token_urlsafe(50))
+
+
+def sealing_keys(folder: Path) -> list[str]:
+    """SEALING_KEYS, newest first: the first seals, all open. Apart from SECRET_KEY by design."""
+    raw = kept_secret(
+        "SEALING_KEYS", folder / "sealing_keys", lambda: Fernet.generate_key().decode()
+    )
+    keys = [part.strip() for part in raw.split(",") if part.strip()]
+    for key in keys:
+        if len(key) < 32:
+            refuse(
+                "SEALING_KEYS", "expected comma-separated random strings of at least 32 characters"
+            )
+    return keys
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for DATABASE_URL, else SQLite in the data folder."""
+    url = os.environ.get("DATABASE_URL", "").strip() or f"sqlite:///{folder / 'chatcore.sqlite3'}"
+    if urlsplit(url).scheme not in {"postgres", "postgresql", "sqlite"}:
+        refuse("DATABASE_URL", DATABASE_FORMS)
+    try:
+        config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    except Exception:
+        config = {}
+    engine = config.get("ENGINE")
+    if engine == "django.db.backends.postgresql":
+        # CONN_MAX_AGE under ASGI would leave a connection per thread behind; the pool bounds them.
+        config["CONN_MAX_AGE"] = 0
+        config["OPTIONS"] = {
+            **config.get("OPTIONS", {}),
+            # Nothing of ours holds a lock for long: waiting for one must not stop everybody's turns.
+            "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        }
+        return config
+    if engine == "django.db.backends.sqlite3":
+        config["CONN_MAX_AGE"] = None
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+        return config
+    refuse("DATABASE_URL", DATABASE_FORMS)
+
+
+def email() -> dict[str, Any]:
+    """Django's EMAIL_* settings for EMAIL_URL, else mails on the console."""
+    url = os.environ.get("EMAIL_URL", "").strip() or "consolemail://"
+    try:
+        config: dict[str, Any] = dict(environ.Env.email_url_config(url))
+    except Exception:
+        refuse("EMAIL_URL", "expected smtp://user:password@host:port or smtp+tls://…")
+    config.pop("OPTIONS", None)
+    return config
+
+
+def site_url(folder: Path) -> str:
+    """CHATCORE_URL: where people reach this site, for links in mails and for the smoke evaluation.
+
+    Else what `scripts/run` noted in the data folder, else its default.
+    """
+    noted = folder / "url"
+    return (
+        http_url("CHATCORE_URL", such_as="https://chat.example.org")
+        or (noted.read_text().strip() if noted.exists() else "")
+        or "http://127.0.0.1:8000"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name in ALLOWED_HOSTS means this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

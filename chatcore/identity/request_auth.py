@@ -1,0 +1,94 @@
+"""Finds out who makes a request, and whether they may, for the routes that stand beside Django.
+
+Host, origin, session or token and CSRF are checked as Django's middleware does it, by Django's own
+code wherever that can be called.
+"""
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from chatcore.db.reader import read
+from chatcore.errors import Denied
+from chatcore.identity.members import Member, member_of_session, member_of_token
+
+Scope = dict[str, Any]
+
+REMEMBERED_S = 3.0
+"""How long a sign-in is believed without asking the database again."""
+REMEMBERED_AT_MOST = 5_000
+_remembered: dict[tuple[str, str], tuple[float, Member | None]] = {}
+
+
+def request_of(scope: Scope, body: bytes = b"") -> ASGIRequest:
+    """Django's view of a request, its host checked. Raises Denied."""
+    http = {"method": "GET", **scope, "type": "http"}
+    request = ASGIRequest(http, io.BytesIO(body))
+    try:
+        request.get_host()
+    except DisallowedHost:
+        raise Denied(400, "bad_host", "This host name is not served here.") from None
+    return request
+
+
+def check_origin(request: ASGIRequest) -> None:
+    """A browser's websocket must come from our own pages; programs send no Origin. Raises Denied."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != request.get_host().lower():
+        raise Denied(403, "foreign_origin", "This page may not open a connection here.")
+
+
+async def member_of(request: ASGIRequest) -> Member | None:
+    """The signed-in member, by API token or session; None for nobody."""
+    header = request.headers.get("Authorization", "")
+    if header:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return await _remember("token", token.strip(), member_of_token)
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return await _remember("session", key, member_of_session) if key else None
+
+
+async def admit(request: ASGIRequest) -> Member:
+    """The member who may make this request, CSRF included. Raises Denied."""
+    if request.method not in {"GET", "HEAD"} and "Authorization" not in request.headers:
+        check_csrf(request)
+    member = await member_of(request)
+    if member is None:
+        raise Denied(401, "not_signed_in", "Sign in, or send an API token.")
+    return member
+
+
+def check_csrf(request: ASGIRequest) -> None:
+    """Django's own rules for requests that carry a session. Raises Denied."""
+    middleware = CsrfViewMiddleware(lambda _: HttpResponse())
+    middleware.process_request(request)
+    if middleware.process_view(request, _any_view, (), {}) is not None:
+        raise Denied(403, "csrf_failed", "The CSRF token is missing or wrong.")
+
+
+async def _remember(
+    kind: str, secret: str, look_up: Callable[[str], Member | None]
+) -> Member | None:
+    now = time.monotonic()
+    known = _remembered.get((kind, secret))
+    if known is not None and known[0] > now:
+        return known[1]
+    member = await read(lambda: look_up(secret))
+    if len(_remembered) >= REMEMBERED_AT_MOST:
+        _remembered.clear()
+    _remembered[kind, secret] = (now + REMEMBERED_S, member)
+    return member
+
+
+def _any_view(request: object) -> HttpResponse:
+    return HttpResponse()
