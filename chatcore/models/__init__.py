@@ -1,10 +1,20 @@
 """Who talks, and what was said."""
 
 from chatcore.models.failed_logins import FailedLogin
+from chatcore.models.jobs import JobRun
 from chatcore.models.organisations import Membership, Organisation
 from chatcore.models.retention import Retention
 from chatcore.models.threads import Thread
 from chatcore.models.tokens import ApiToken
 from chatcore.models.turns import Turn
 
-__all__ = ["ApiToken", "FailedLogin", "Membership", "Organisation", "Retention", "Thread", "Turn"]
+__all__ = [
+    "ApiToken",
+    "FailedLogin",
+    "JobRun",
+    "Membership",
+    "Organisation",
+    "Retention",
+    "Thread",
+    "Turn",
+]
