@@ -1,4 +1,4 @@
-"""What is a collector told of a turn, a request and a job?"""
+"""What a collector receives of a turn, a request and a job."""
 
 from tests.live.told import STRANGERS_TRACE, Told
 from tests.services.otlp import plain

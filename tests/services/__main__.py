@@ -1,4 +1,4 @@
-"""How are the tests run on real services?
+"""Runs the tests on real services.
 
     python -m tests.services [pytest arguments]
 

