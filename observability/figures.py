@@ -1,4 +1,4 @@
-"""What do the records of a span come to? The one place where they are added up.
+"""Adds up the records of a span, for every page, mail and file.
 
 Every page, mail and file takes its numbers from here, so that they agree, and amounts are added
 exactly: a sum over any partition of the records is the sum over all of them, to the last digit.
@@ -23,7 +23,7 @@ DIGITS = 12
 
 
 class _Exact(DecimalField):  # type: ignore[type-arg]  # Django's class takes no arguments at run time
-    """Django's own way with decimals on SQLite rounds what comes out to 15 digits: not with these."""
+    """A decimal that Django does not round to 15 digits when SQLite gives it."""
 
     def get_internal_type(self) -> str:
         return "ExactDecimal"

@@ -1,4 +1,4 @@
-"""How does a finished request become rows?"""
+"""Writes the records of finished requests."""
 
 import logging
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ def _without_numbers(row: AttemptRecord) -> AttemptRecord:
 
 
 def rows_of(finished: TurnFinished) -> list[AttemptRecord]:
-    """The rows of one request, not yet written; exactly one concludes it."""
+    """Make the rows of one request, not yet written; exactly one concludes it."""
     route = finished.route
     if route.cache_hit or not route.attempts:
         return [_of_nobody(finished)]

@@ -1,4 +1,4 @@
-"""What people call what the records know by id or code."""
+"""The names of what the records hold as ids and codes."""
 
 from collections.abc import Iterable
 
@@ -56,7 +56,7 @@ class Names:
     """Looks names up once for a whole report; what has been deleted is called by its id."""
 
     def __init__(self, organisation_id: int | None) -> None:
-        """`organisation_id` is the report's scope: only of all is a member named with a site."""
+        """`organisation_id` is the report's scope: only in one of all a member is named with an organisation."""
         self._all = organisation_id is None
         self._organisations: dict[int, str] = dict(Organisation.objects.values_list("pk", "name"))
         self._models = {

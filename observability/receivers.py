@@ -1,4 +1,4 @@
-"""Who listens to the chat? What goes wrong here is logged, and the chat goes on."""
+"""Receives the chat's signals. What goes wrong here is logged, and the chat goes on."""
 
 import logging
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def connect() -> None:
-    """Listen from now on."""
+    """Connect the receivers."""
     turn_finished.connect(on_turn_finished, dispatch_uid="observability")
     turn_finished.connect(notice, dispatch_uid="observability alerts")
     web_begins.connect(on_web_begins, dispatch_uid="observability")
@@ -24,7 +24,7 @@ def connect() -> None:
 
 
 async def on_turn_finished(*, finished: TurnFinished, **kwargs: Any) -> None:
-    """Keep what came of a turn."""
+    """Record a request that has ended."""
     try:
         await recorder.record(finished)
     except Exception:
@@ -32,15 +32,15 @@ async def on_turn_finished(*, finished: TurnFinished, **kwargs: Any) -> None:
 
 
 async def on_web_begins(**kwargs: Any) -> None:
-    """Gather from now on."""
+    """Gather the requests to be recorded from now on."""
     recorder.begin()
 
 
 async def on_web_ends(**kwargs: Any) -> None:
-    """Write what waits."""
+    """Write the requests that wait."""
     await recorder.end()
 
 
 def on_turns_leave(*, turns: Sequence[Turn], **kwargs: Any) -> set[UUID]:
-    """No turn goes before it is recorded: should that fail, it stays."""
+    """Record turns that are to be removed; gives those that must stay, for that failed."""
     return record_missing(turns)

@@ -1,4 +1,4 @@
-"""When are the rows of finished requests written? Many together, soon after they ended.
+"""Writes the records of many finished requests together, soon after they ended.
 
 A web process gathers them and writes once a second, or when many wait; the end of the process waits
 for the last ones. Elsewhere (a summary in the worker) they are written at once. What a kill or a
@@ -40,7 +40,7 @@ class Recorder:
         return len(self._waiting)
 
     def begin(self) -> None:
-        """From now on gather, in the running loop."""
+        """Start gathering, in the running loop."""
         self._some, self._many = asyncio.Event(), asyncio.Event()
         self._flushing = asyncio.Lock()
         self._writing = asyncio.create_task(self._write_for_ever())
@@ -60,7 +60,7 @@ class Recorder:
             self._waiting.clear()
 
     async def record(self, finished: TurnFinished) -> None:
-        """Take a request that has ended."""
+        """Take a request that has ended, to be written soon."""
         if self._writing is None:
             await writer.run(lambda: log_turn(finished))
             return

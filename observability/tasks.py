@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chatcore.maintenance.daily import DailyJob, run_overdue
 from chatcore.maintenance.job_runs import recorded
-from observability import purging, reconcile
+from observability import reconcile, record_retention
 from observability.alerts.mails import mail_incidents
 from observability.alerts.refusals import close_what_works_again
 from observability.rollup import job
@@ -25,7 +25,7 @@ def _prove(now: datetime) -> None:
 
 
 def _purge(now: datetime) -> None:
-    purging.purge(now=now)
+    record_retention.purge(now=now)
 
 
 DAILY = (

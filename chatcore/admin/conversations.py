@@ -11,34 +11,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from chatcore.admin.base import ReadOnlyAdmin
 from chatcore.admin.explanation import explanation
 from chatcore.models import Thread, Turn
 from chatcore.replies.outcome import plain_decimal, reference
 from chatcore.turns.references import ids_of
-from routing.admin.base import ModelAdmin
 from routing.admin.try_message import PERMISSION as TRY
 
 TEXTS = "chatcore.read_conversations"
 HIDDEN = "Hidden: reading conversations is a permission of its own."
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that are looked at, never edited."""
-
-    actions = None
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """They come from the chat."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was said was said."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Their owners delete them."""
-        return False
 
 
 @admin.register(Thread)

@@ -13,8 +13,8 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from chatcore.admin.base import ModelAdmin
 from chatcore.models import JobRun
-from routing.admin.base import ModelAdmin
 
 for _table in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_table)

@@ -10,9 +10,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from chatcore.admin.base import ModelAdmin, TabularInline
 from chatcore.identity.forms import SetPasswordMail
 from chatcore.models import Membership, Organisation
-from routing.admin.base import ModelAdmin, TabularInline
 
 if TYPE_CHECKING:
     UserAdminBase = DjangoUserAdmin[User]

@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from chatcore.admin.base import ModelAdmin
 from chatcore.identity.members import member_of_user
 from chatcore.models import ApiToken
-from routing.admin.base import ModelAdmin
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]

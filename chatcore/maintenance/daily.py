@@ -11,12 +11,13 @@ from datetime import date, datetime, time, timedelta
 import msgspec
 from django.db.models import Q
 
+from chatcore.db.claims import Claim, Claims
 from chatcore.maintenance.job_runs import recorded
 from chatcore.maintenance.schedules import is_on
 from chatcore.models import JobRun
 
 logger = logging.getLogger(__name__)
-CLAIM = timedelta(hours=1)
+CLAIMS = Claims(JobRun, lasts=timedelta(hours=1))
 """How long a worker is believed to be at a job. The jobs may run twice: they find what is left to do."""
 REST = timedelta(minutes=10)
 """After a failure."""
@@ -38,8 +39,8 @@ def run_overdue(jobs: Sequence[DailyJob], *, now: datetime) -> None:
     """Run each job that was not done since it was last due; one job's failure is not another's."""
     for job in jobs:
         day = last_due(job.at, now)
-        if is_on(job.name) and _claim(job.task, day, now):
-            _run(job, day, now)
+        if is_on(job.name) and (claim := _claim(job.task, day, now)):
+            _run(job, day, claim, now)
 
 
 def last_due(at: time, now: datetime) -> date:
@@ -51,21 +52,19 @@ def last_due(at: time, now: datetime) -> date:
     return now.date() if now.time() >= at else now.date() - timedelta(days=1)
 
 
-def _claim(task: str, day: date, now: datetime) -> bool:
-    """Whether the job is due and now this worker's."""
-    JobRun.objects.get_or_create(task=task)
+def _claim(task: str, day: date, now: datetime) -> Claim | None:
+    """Claim the job if it is due."""
+    run, _ = JobRun.objects.get_or_create(task=task)
     due = Q(done_for__isnull=True) | Q(done_for__lt=day)
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    return bool(JobRun.objects.filter(due & free, task=task).update(claimed_until=now + CLAIM))
+    return CLAIMS.take(run, now=now, where=due)
 
 
-def _run(job: DailyJob, day: date, now: datetime) -> None:
-    row = JobRun.objects.filter(task=job.task)
+def _run(job: DailyJob, day: date, claim: Claim, now: datetime) -> None:
     try:
         with recorded(job.task):
             job.run(now)
     except Exception:
         logger.exception("%s failed; again in %s", job.name, REST)
-        row.update(claimed_until=now + REST)
+        CLAIMS.put_off(claim, pause=REST, now=now)
     else:
-        row.update(done_for=day, claimed_until=None)
+        CLAIMS.release(claim, done_for=day)

@@ -2,6 +2,7 @@
 
 from chatcore.models.failed_logins import FailedLogin
 from chatcore.models.jobs import JobRun
+from chatcore.models.mails import OutgoingMail
 from chatcore.models.organisations import Membership, Organisation
 from chatcore.models.retention import Retention
 from chatcore.models.threads import Thread
@@ -14,6 +15,7 @@ __all__ = [
     "JobRun",
     "Membership",
     "Organisation",
+    "OutgoingMail",
     "Retention",
     "Thread",
     "Turn",

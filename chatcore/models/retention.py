@@ -1,13 +1,13 @@
-"""How long is what people say kept, and how long what it cost?"""
-
-from typing import Any
+"""How long texts and records are kept."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from chatcore.models.single_row import SingleRow
 
-class Retention(models.Model):
-    """The site's one row of limits; what is older goes every night."""
+
+class Retention(SingleRow):
+    """The limits of the whole site; what is older is removed every night."""
 
     text_days = models.PositiveIntegerField(
         "texts (days)",
@@ -36,13 +36,3 @@ class Retention(models.Model):
 
     def __str__(self) -> str:
         return "How long things are kept"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """There is one row."""
-        self.pk = 1
-        super().save(*args, **kwargs)
-
-    @classmethod
-    def current(cls) -> "Retention":
-        """The limits in force; the shipped ones where staff never saved any."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)

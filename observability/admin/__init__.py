@@ -1,4 +1,4 @@
-"""The pages on which staff see what happened."""
+"""The admin pages of what happened."""
 
 from observability.admin import attempts, incidents, overview, rollups, smoke
 

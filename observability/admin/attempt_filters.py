@@ -1,4 +1,4 @@
-"""By what can attempts be sifted? The choices come from small tables, not from a million rows."""
+"""The filters of the list of attempts; their choices come from small tables, not from a million rows."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chatcore.models import Organisation
-from observability.models.smoke import GUESTS
+from observability.models.smoke import SERVICE_ORGANISATION
 from observability.names import CALL_ERRORS
 from routing.models import Deployment, Intent, Provider
 
@@ -42,7 +42,7 @@ def _same(values: Iterable[str]) -> Choices:
 
 
 def _organisations() -> Choices:
-    return Organisation.objects.exclude(name=GUESTS).values_list("pk", "name")
+    return Organisation.objects.exclude(name=SERVICE_ORGANISATION).values_list("pk", "name")
 
 
 def _models() -> Choices:

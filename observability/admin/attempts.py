@@ -1,4 +1,4 @@
-"""Every provider call, to look through."""
+"""The admin page of provider calls."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chatcore.admin.conversations import ReadOnlyAdmin
+from chatcore.admin.base import ReadOnlyAdmin
+from chatcore.admin.counting import CappedPaginator
 from chatcore.models import Organisation, Turn
 from chatcore.replies.outcome import plain_decimal, reference
 from chatcore.turns.references import ids_of
 from observability.admin.attempt_filters import FILTERS
-from observability.admin.counting import CappedPaginator
 from observability.models import AttemptRecord
 from observability.names import CALL_ERRORS, FAILURES, TRUNCATIONS
 
@@ -79,13 +79,13 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
     ]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """By any of its own columns: the overview links here."""
+        """Allow any of its own columns: the overview links here."""
         return lookup.partition("__")[0] in _COLUMNS
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AttemptRecord], search_term: str
     ) -> tuple[QuerySet[AttemptRecord], bool]:
-        """By reference where it is one, else by model."""
+        """Search by reference where it is one, else by model."""
         if ids := ids_of(search_term):
             return queryset.filter(turn_id__range=ids), False
         found: tuple[QuerySet[AttemptRecord], bool] = super().get_search_results(
@@ -95,7 +95,6 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="When (UTC), turn", ordering="started_at")
     def when(self, row: AttemptRecord) -> str:
-        """To the second, and what the user quotes."""
         return format_html(
             "{}<br><span class='text-xs'>{}{}</span>",
             f"{row.started_at:%Y-%m-%d %H:%M:%S}",
@@ -105,12 +104,11 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Intent, model", ordering="deployment")
     def asked(self, row: AttemptRecord) -> str:
-        """What the prompt wanted, and who was called."""
         return format_html("{}<br><span class='text-xs'>{}</span>", row.intent or NONE, _name(row))
 
     @admin.display(description="What came of it", ordering="status")
     def outcome(self, row: AttemptRecord) -> str:
-        """In words."""
+        """Say it in words."""
         if not row.number:
             return "answered from the reply cache" if row.cache_hit else "nobody could be asked"
         said = STATUSES.get(row.status, row.status)
@@ -122,18 +120,16 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="First token, all", ordering="total_ms")
     def times(self, row: AttemptRecord) -> str:
-        """Of the call."""
         return format_html("{}<br>{}", _ms(row.first_token_ms), _ms(row.total_ms))
 
     @admin.display(description="Tokens in, out", ordering="output_tokens")
     def tokens(self, row: AttemptRecord) -> str:
-        """As many as are known."""
         said = format_html("{}<br>{}", _count(row.input_tokens), _count(row.output_tokens))
         return format_html("{} (est.)", said) if row.usage_source == "estimated" else said
 
     @admin.display(description="Cost, USD", ordering="cost_usd")
     def cost(self, row: AttemptRecord) -> str:
-        """With where it comes from, unless it was computed as usual."""
+        """Say where the amount comes from, unless it was computed as usual."""
         amount = plain_decimal(row.cost_usd)
         if amount is None:
             return "unknown"
@@ -141,21 +137,19 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Model")
     def called(self, row: AttemptRecord) -> str:
-        """Asked for, and answered as."""
         if row.model_answered in {"", row.model_asked}:
             return _name(row)
         return f"{_name(row)}, answered as {row.model_answered}"
 
     @admin.display(description="Finish")
     def finish(self, row: AttemptRecord) -> str:
-        """In our words, and the provider's own where they differ."""
+        """Give our word, and the provider's own where it differs."""
         own = row.raw_finish_reason
         said = row.finish_reason or NONE
         return f"{said} ({own})" if own and own != row.finish_reason else said
 
     @admin.display(description="Place")
     def place(self, row: AttemptRecord) -> str:
-        """Which call of its turn, on which rung."""
         if not row.number:
             return "no call was made"
         rung = NONE if row.rung is None else row.rung + 1
@@ -164,7 +158,7 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Turn")
     def turn(self, row: AttemptRecord) -> str:
-        """The way to it, while it is kept."""
+        """Link the turn while it is kept."""
         if not Turn.objects.filter(pk=row.turn_id).exists():
             return (
                 f"{reference(row.turn_id)} (no longer kept, or never was a turn of a conversation)"
@@ -174,57 +168,49 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Turn ended as")
     def turn_outcome(self, row: AttemptRecord) -> str:
-        """With what the user was told, where it failed."""
+        """Add what the user was shown where it failed."""
         if not row.error_code:
             return row.turn_status or NONE
         return f"{row.turn_status}: {FAILURES.get(row.error_code, row.error_code)}"
 
     @admin.display(description="Asked by")
     def whose(self, row: AttemptRecord) -> str:
-        """The organisation and how it came in; who it was says the turn's page."""
+        """Name the organisation; the turn's page names the person."""
         held = Organisation.objects.filter(pk=row.organisation_id or 0).first()
         return f"{held or 'a deleted organisation'}, by {row.source}"
 
     @admin.display(description="Decided")
     def decided(self, row: AttemptRecord) -> str:
-        """The intent and the policy."""
         sure = "" if row.confidence is None else f" (score {row.confidence:.2f})"
         return f"{row.intent or NONE}{sure}, by policy version {row.policy_version}"
 
     @admin.display(description="Began after")
     def waited(self, row: AttemptRecord) -> str:
-        """Since the request came."""
         return _ms(row.queued_ms)
 
     @admin.display(description="Headers after")
     def opened(self, row: AttemptRecord) -> str:
-        """Since the call began."""
         return _ms(row.opened_ms)
 
     @admin.display(description="First token after")
     def first_token(self, row: AttemptRecord) -> str:
-        """Since the call began."""
         return _ms(row.first_token_ms)
 
     @admin.display(description="Ended after")
     def total(self, row: AttemptRecord) -> str:
-        """Since the call began."""
         return _ms(row.total_ms)
 
     @admin.display(description="The whole turn")
     def turn_times(self, row: AttemptRecord) -> str:
-        """As the user met it."""
         return f"first token after {_ms(row.time_to_first_token_ms)}, ended after {_ms(row.latency_ms)}"
 
     @admin.display(description="Cost")
     def exact_cost(self, row: AttemptRecord) -> str:
-        """To the last digit."""
         amount = plain_decimal(row.cost_usd)
         return "unknown: no price" if amount is None else f"${amount}, {row.cost_source}"
 
     @admin.display(description="By price")
     def price(self, row: AttemptRecord) -> str:
-        """The row that it was computed with."""
         if row.price_id is None:
             return NONE
         address = reverse("admin:routing_price_change", args=[row.price_id])
@@ -232,7 +218,6 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Saved")
     def saved(self, row: AttemptRecord) -> str:
-        """By the reply cache."""
         amount = plain_decimal(row.saved_usd)
         return NONE if amount is None else f"${amount}"
 

@@ -1,4 +1,4 @@
-"""What went wrong that staff must hear of, and was it mailed?"""
+"""The admin page of incidents, with what became of their mails."""
 
 from typing import Any
 
@@ -7,25 +7,24 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from chatcore.admin.conversations import ReadOnlyAdmin
-from observability.alerts.letter import consequence
+from chatcore.admin.base import ReadOnlyAdmin
+from chatcore.models import OutgoingMail
+from observability.alerts.email import consequence
 from observability.alerts.mails import obstacle, send_again
-from observability.models import Incident, IncidentMail
-from observability.rollup.words import counted
+from observability.models import Incident
+from observability.wording import counted
 
 
 class IsOpen(admin.SimpleListFilter):
-    """Open ones, or those that are over."""
+    """Filters by whether they are open."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The two states."""
         return [("open", "Open"), ("over", "Over")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The incidents in the chosen one."""
         if self.value() is None:
             return queryset
         return queryset.filter(closed_at__isnull=self.value() == "open")
@@ -33,7 +32,7 @@ class IsOpen(admin.SimpleListFilter):
 
 @admin.register(Incident)
 class IncidentAdmin(ReadOnlyAdmin):
-    """Each trouble once, however often it was seen."""
+    """The incidents, each once however often it was seen."""
 
     actions = ["send_again"]  # type: ignore[assignment]  # Django takes a list as well
     list_display = ["__str__", "state", "opened_at", "last_seen_at", "times_seen", "mailed"]
@@ -44,33 +43,27 @@ class IncidentAdmin(ReadOnlyAdmin):
     fieldsets = [
         ("What happened", {"fields": ["kind", "subject", "text", "users_notice"]}),
         ("Since when", {"fields": ["state", "opened_at", "last_seen_at", "times_seen"]}),
-        ("Who was told", {"fields": ["mailed"]}),
+        ("Mails", {"fields": ["mailed"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
-        """With their mails."""
         rows: QuerySet[Incident] = super().get_queryset(request)
         return rows.prefetch_related("mails")
 
-    @admin.action(
-        description="Send again what was refused or uncertain", permissions=["send_again"]
-    )
+    @admin.action(description="Send failed and uncertain mails again", permissions=["send_again"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
-        """Once the address or the mail server is mended; the worker looks once a minute."""
+        """Queue them once more, when the address or the mail server is mended."""
         if count := send_again(queryset):
             words = (
                 f"{counted(count, 'mail')} {'waits' if count == 1 else 'wait'} to be sent again."
             )
             self.message_user(request, words, messages.SUCCESS)
         else:
-            words = (
-                "Nothing was done: no mail of an open incident among them is refused or uncertain."
-            )
+            words = "Nothing was done: no mail of an open incident among them has failed or is uncertain."
             self.message_user(request, words, messages.WARNING)
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
-        """Who could change the mails."""
-        return bool(request.user.has_perm("observability.change_incidentmail"))
+        return bool(request.user.has_perm("chatcore.change_outgoingmail"))
 
     @admin.display(ordering="closed_at")
     def state(self, incident: Incident) -> str:
@@ -83,7 +76,7 @@ class IncidentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Users notice")
     def users_notice(self, incident: Incident) -> str:
-        """While it is open."""
+        """What users notice while it is open."""
         if incident.closed_at is not None:
             return "Nothing any more."
         return consequence(incident) or "Look at the run, case by case."
@@ -93,14 +86,12 @@ class IncidentAdmin(ReadOnlyAdmin):
         """What became of each mail, or why there is none."""
         mails = list(incident.mails.all())
         if mails:
-            return format_html_join("; ", "{}", ((_said(mail, incident),) for mail in mails))
+            return format_html_join("; ", "{}", ((_status(mail),) for mail in mails))
         if incident.closed_at is not None:
-            return "Not mailed: it was over before anybody could be told."
+            return "Not mailed: it was over before anybody could be mailed."
         return f"Not mailed: {why}." if (why := obstacle()) else "Not mailed yet; within a minute."
 
 
-def _said(mail: IncidentMail, incident: Incident) -> str:
-    if mail.status == IncidentMail.Status.WAITING and incident.closed_at is not None:
-        return f"{mail.address}: not mailed, it was over first. {mail.words}".strip()
-    at = f" {mail.changed_at:%Y-%m-%d %H:%M} UTC" if mail.changed_at else ""
-    return f"{mail.address}: {mail.get_status_display().lower()}{at}. {mail.words}".strip()
+def _status(mail: OutgoingMail) -> str:
+    status = mail.get_status_display().lower()
+    return f"{mail.address}: {status} {mail.changed_at:%Y-%m-%d %H:%M} UTC. {mail.trouble}".strip()

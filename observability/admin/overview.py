@@ -1,4 +1,4 @@
-"""What happened? A chosen span in tiles, charts and tables; `?format=json` gives the same to programs."""
+"""The overview's page: tiles, charts and tables; `?format=json` gives the same to programs."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from observability.overview.content import Overview, look
+from observability.overview.aggregate import Overview, aggregate
 from observability.overview.headline import tiles
 from observability.overview.question import QuestionForm
 from observability.overview.tables import tables
@@ -21,7 +21,7 @@ PERMISSION = "observability.view_attemptrecord"
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """The page. What it is asked stands in its address."""
+    """Show the overview of what the address asks for."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     now = timezone.now()
@@ -32,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             return _json({"errors": form.errors.get_json_data()}, status=400)
         return _page(request, {"form": form})
     question = form.question()
-    seen = look(question, now=now)
+    seen = aggregate(question, now=now)
     if as_json:
         return _json({"question": question, "overview": seen})
     form.show(question)

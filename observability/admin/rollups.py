@@ -1,4 +1,4 @@
-"""The weekly rollups: what was said, to whom it went, and who gets the next one."""
+"""The admin pages of the weekly rollups, their mails, and the recipients of the next one."""
 
 import smtplib
 from typing import Any
@@ -7,30 +7,29 @@ import msgspec
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from chatcore.admin.conversations import ReadOnlyAdmin
-from observability import smtp
-from observability.models import Delivery, Recipient, WeeklyRollup
-from observability.rollup import claims, report
-from observability.rollup.content import document
-from observability.rollup.kept import mail_of, path_of, pictures_of
+from chatcore.admin.base import ModelAdmin, ReadOnlyAdmin
+from chatcore.mail import outbox, smtp
+from chatcore.models import OutgoingMail
+from observability.models import Recipient, WeeklyRollup
+from observability.rollup import report, storage
+from observability.rollup.compose import document
 from observability.rollup.mail import message
 from observability.rollup.sheet import file_name, sheet
-from routing.admin.base import ModelAdmin
+from observability.rollup.storage import mail_of, path_of, pictures_of
 
-SEND_AGAIN = "observability.change_delivery"
-_STATE = Delivery.State
-_AGAIN = (_STATE.UNCERTAIN, _STATE.FAILED)
+SEND_AGAIN = "chatcore.change_outgoingmail"
+_AGAIN = (OutgoingMail.Status.UNCERTAIN, OutgoingMail.Status.FAILED)
 
 
 @admin.register(WeeklyRollup)
 class WeeklyRollupAdmin(ReadOnlyAdmin):
-    """The mails as they were sent. Who may see one sees all: they are for those who run the site."""
+    """The rollups as they were sent. Who may see one sees all: they are for those who run the site."""
 
     list_display = ["week", "whose", "made_at", "delivered"]
     list_filter = ["organisation", "week_ending"]
@@ -41,25 +40,25 @@ class WeeklyRollupAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[WeeklyRollup]:
         """Without the long columns, which only one rollup's page needs."""
         rows: QuerySet[WeeklyRollup] = super().get_queryset(request)
-        sent = Prefetch("deliveries", Delivery.objects.only("rollup_id", "state"))
-        return rows.defer("content", "pictures").prefetch_related(sent)
+        return rows.defer(*storage.LONG).prefetch_related("mails")
 
     @admin.display(description="Week until (00:00 UTC)", ordering="week_ending")
     def week(self, rollup: WeeklyRollup) -> str:
-        """As the command wants it."""
         return rollup.week_ending.isoformat()
 
     @admin.display(description="Of", ordering="organisation__name")
     def whose(self, rollup: WeeklyRollup) -> str:
-        """One organisation, or all."""
         return str(rollup.organisation or "all organisations")
 
     @admin.display(description="Mails")
     def delivered(self, rollup: WeeklyRollup) -> str:
-        """How many there are of each kind."""
-        states = [delivery.state for delivery in rollup.deliveries.all()]
-        counted = [(states.count(state), state.label.partition(":")[0].lower()) for state in _STATE]
-        return ", ".join(f"{count} {words}" for count, words in counted if count) or "none"
+        """Count the mails of each status."""
+        mails = [mail.status for mail in rollup.mails.all()]
+        counts = [
+            (mails.count(status), status.label.partition(":")[0].lower())
+            for status in OutgoingMail.Status
+        ]
+        return ", ".join(f"{count} {words}" for count, words in counts if count) or "none"
 
     def change_view(
         self,
@@ -68,14 +67,14 @@ class WeeklyRollupAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """With the report and its deliveries."""
+        """Show the report and its mails."""
         rollup = self.get_object(request, object_id)
         if rollup is not None and self.has_view_permission(request, rollup):
             extra_context = {**(extra_context or {}), **_shown(rollup, request)}
         return super().change_view(request, object_id, form_url, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
-        """The pictures, the sheet, and the two things one can do."""
+        """Add the addresses of the charts, the sheet and the buttons."""
         guard = self.admin_site.admin_view
         return [
             path(
@@ -86,7 +85,7 @@ class WeeklyRollupAdmin(ReadOnlyAdmin):
                 "<int:pk>/test/", guard(require_POST(self.test)), name="observability_rollup_test"
             ),
             path(
-                "<int:pk>/again/<int:delivery>/",
+                "<int:pk>/again/<int:mail>/",
                 guard(require_POST(self.again)),
                 name="observability_rollup_again",
             ),
@@ -94,21 +93,21 @@ class WeeklyRollupAdmin(ReadOnlyAdmin):
         ]
 
     def picture(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """One chart as it is in the mail."""
+        """Serve one chart as it is in the mail."""
         for picture in pictures_of(self._visible(request, pk)):
             if picture.name == name:
                 return HttpResponse(picture.png, content_type="image/png")
         raise Http404
 
     def sheet(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The sheet as it is in the mail."""
+        """Serve the sheet as it is in the mail."""
         content = report.load(self._visible(request, pk).content)
         answer = HttpResponse(sheet(content), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{file_name(content)}"'
         return answer
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Send it to whoever asks, and say what came of it. It is no delivery."""
+        """Send it to the person who asks, and say what came of it. It does not go through the outbox."""
         rollup = self._visible(request, pk)
         address = getattr(request.user, "email", "")
         if not address:
@@ -133,13 +132,12 @@ class WeeklyRollupAdmin(ReadOnlyAdmin):
         else:
             self.message_user(request, f"The mail server took it for {address}.", messages.SUCCESS)
 
-    def again(self, request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
-        """Have a mail sent once more that did not, or perhaps did not, arrive."""
+    def again(self, request: HttpRequest, pk: int, mail: int) -> HttpResponse:
+        """Queue a mail once more that did not, or perhaps did not, arrive."""
         rollup = self._visible(request, pk)
         if not _may_send(request):
             raise PermissionDenied
-        undecided = rollup.deliveries.filter(pk=delivery, state__in=_AGAIN)
-        if claims.send_again(undecided, now=timezone.now()):
+        if outbox.send_again(rollup.mails.filter(pk=mail), now=timezone.now()):
             words = "It waits to be sent; the worker looks once a minute."
             self.message_user(request, words, messages.SUCCESS)
         else:
@@ -163,7 +161,7 @@ def _shown(rollup: WeeklyRollup, request: HttpRequest) -> dict[str, Any]:
     return {
         "title": page.title,
         "page": page,
-        "deliveries": rollup.deliveries.all(),
+        "mails": rollup.mails.all(),
         "again": _AGAIN,
         "may_send": _may_send(request),
         "address": getattr(request.user, "email", ""),
@@ -176,12 +174,12 @@ def _may_send(request: HttpRequest) -> bool:
 
 
 class RecipientForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Only superusers send the numbers of all organisations anywhere."""
+    """The form of a recipient: only superusers may have the numbers of all organisations sent."""
 
     may_send_all = False
 
     def clean_organisation(self) -> Any:
-        """One, or for superusers none, which means all."""
+        """Require one, except from superusers, whose none means all."""
         organisation = self.cleaned_data["organisation"]
         if organisation is None and not self.may_send_all:
             raise ValidationError(
@@ -192,7 +190,7 @@ class RecipientForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Recipient)
 class RecipientAdmin(ModelAdmin):
-    """Who gets the weekly rollup."""
+    """The recipients of the weekly rollup."""
 
     form = RecipientForm
     list_display = ["email", "whose", "active", "added_by", "added_at"]
@@ -203,11 +201,10 @@ class RecipientAdmin(ModelAdmin):
 
     @admin.display(description="Gets the numbers of", ordering="organisation__name")
     def whose(self, recipient: Recipient) -> str:
-        """One organisation, or all."""
         return str(recipient.organisation or "all organisations")
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Knowing who asks."""
+        """Let the form know whether a superuser edits."""
         form = super().get_form(request, *args, **kwargs)
         return type("Form", (form,), {"may_send_all": _is_superuser(request)})
 
@@ -220,11 +217,11 @@ class RecipientAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those of all organisations belong to superusers."""
+        """Refuse those of all organisations to all but superusers."""
         return _may_touch(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those of all organisations belong to superusers."""
+        """Refuse those of all organisations to all but superusers."""
         return _may_touch(request, obj) and super().has_delete_permission(request, obj)
 
 

@@ -1,4 +1,4 @@
-"""The smoke evaluation: what it asks, what came of it, and the button that starts it."""
+"""The admin pages of the smoke evaluation: its cases, its runs, and the button that starts one."""
 
 import logging
 from typing import Any
@@ -11,14 +11,14 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
+from chatcore.admin.base import ModelAdmin, ReadOnlyAdmin, SingleRowAdmin, TabularInline
 from chatcore.celery import app as celery
 from chatcore.replies.outcome import plain_decimal
 from observability.admin.smoke_tables import results_table, state
 from observability.models import SmokeCase, SmokeCheck, SmokeResult, SmokeRun, SmokeSettings
-from observability.smoke import claims
+from observability.smoke import runs
 from observability.smoke.forms import CaseForm, CheckForm
 from observability.smoke.seeding import RUN
-from routing.admin.base import ModelAdmin, TabularInline
 
 logger = logging.getLogger(__name__)
 MAY_RUN = f"observability.{RUN}"
@@ -27,7 +27,7 @@ REFRESH_S = 5
 
 
 class CheckInline(TabularInline):
-    """What a right answer shows."""
+    """The checks of a case's answer."""
 
     model = SmokeCheck
     form = CheckForm
@@ -38,7 +38,7 @@ class CheckInline(TabularInline):
 
 @admin.register(SmokeCase)
 class SmokeCaseAdmin(ModelAdmin):
-    """The messages, in the order in which they are asked."""
+    """The cases, in the order in which they are asked."""
 
     form = CaseForm
     inlines = [CheckInline]
@@ -52,13 +52,11 @@ class SmokeCaseAdmin(ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SmokeCase]:
-        """With the number of checks."""
         rows: QuerySet[SmokeCase] = super().get_queryset(request)
         return rows.annotate(check_count=Count("checks"))
 
     @admin.display(description="Checks of the answer")
     def number_of_checks(self, row: Any) -> int:
-        """How many things a right answer must show."""
         return int(row.check_count)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -68,36 +66,21 @@ class SmokeCaseAdmin(ModelAdmin):
         return bool(super().has_delete_permission(request, obj))
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Nothing for several at once: the list's deletion does not ask for each row."""
+        """Offer none: the list's deletion would not ask whether each row may go."""
         return {}
 
 
 @admin.register(SmokeSettings)
-class SmokeSettingsAdmin(ModelAdmin):
-    """The one row."""
+class SmokeSettingsAdmin(SingleRowAdmin):
+    """The spending limit."""
 
     fields = ["spend_cap_usd"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one row."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It stays."""
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Straight to the one row."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        return HttpResponseRedirect(reverse("admin:observability_smokesettings_change", args=[1]))
-
 
 @admin.register(SmokeRun)
-class SmokeRunAdmin(ModelAdmin):
-    """What came of each run."""
+class SmokeRunAdmin(ReadOnlyAdmin):
+    """The runs and their results."""
 
-    actions = None
     list_display = ["__str__", "created_at", "trigger", "what_came", "passed", "cost", "why"]
     list_filter = ["verdict", "trigger", "created_at"]
     list_before_template = "admin/observability/smoke_run_now.html"
@@ -110,28 +93,26 @@ class SmokeRunAdmin(ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SmokeRun]:
-        """With the number of cases, and of those that passed."""
         rows: QuerySet[SmokeRun] = super().get_queryset(request)
         good = Q(results__verdict=SmokeResult.Verdict.PASSED)
         return rows.annotate(case_count=Count("results"), good=Count("results", filter=good))
 
     @admin.display(description="Outcome", ordering="verdict")
     def what_came(self, run: SmokeRun) -> str:
-        """Its verdict, or how far it is."""
         return state(run)
 
     @admin.display(description="Cases passed")
     def passed(self, run: Any) -> str:
-        """Of those that it has come to."""
+        """Count those of the cases that it has come to."""
         return f"{run.good} of {run.case_count}"
 
     @admin.display(description="Cost", ordering="cost_usd")
     def cost(self, run: SmokeRun) -> str:
-        """USD, a lower bound where a call has no price."""
+        """Give it in USD, as a lower bound where a call has no price."""
         return f"{'at least ' if run.unpriced else ''}${plain_decimal(run.cost_usd)}"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """With the button for whom may press it."""
+        """Show the button to those who may press it."""
         extra = {"may_run": request.user.has_perm(MAY_RUN)}
         return super().changelist_view(request, {**(extra_context or {}), **extra})
 
@@ -142,7 +123,7 @@ class SmokeRunAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        """With its results; looked at again and again until it has ended."""
+        """Show the results; the page is loaded again and again until the run has ended."""
         run = self.get_object(request, object_id or "")
         extra: dict[str, Any] = {}
         if run is not None:
@@ -160,20 +141,20 @@ class SmokeRunAdmin(ModelAdmin):
         return response
 
     def get_urls(self) -> list[URLPattern]:
-        """One more: the button."""
+        """Add the button's address."""
         view = self.admin_site.admin_view(require_POST(self.run_view))
         return [path("run/", view, name="observability_smokerun_run"), *super().get_urls()]
 
     def run_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a run and show its page."""
+        """Queue a run and show its page."""
         if not request.user.has_perm(MAY_RUN):
             raise PermissionDenied
         assert request.user.is_authenticated
-        run, new = claims.ask_for(SmokeRun.Trigger.ADMIN, by=request.user)
-        self._say(request, new, _wake_worker())
+        run, new = runs.request(SmokeRun.Trigger.ADMIN, by=request.user)
+        self._confirm(request, new, _wake_worker())
         return HttpResponseRedirect(reverse("admin:observability_smokerun_change", args=[run.pk]))
 
-    def _say(self, request: HttpRequest, new: bool, woken: bool) -> None:
+    def _confirm(self, request: HttpRequest, new: bool, woken: bool) -> None:
         if not new:
             self.message_user(request, "A run is waiting already.", messages.INFO)
         elif woken:
@@ -182,21 +163,9 @@ class SmokeRunAdmin(ModelAdmin):
             words = "Queued. The worker could not be woken; it looks by itself every minute."
             self.message_user(request, words, messages.WARNING)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """The button starts one."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What came of it came of it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It is history."""
-        return False
-
 
 def _wake_worker() -> bool:
-    """Whether the message went out; the run is found in a minute without it."""
+    """Send the worker a message; whether it went out. Without it the run is found in a minute."""
     try:
         celery.send_task("observability.smoke_eval", retry=False, expires=60)
     except (OperationalError, OSError):

@@ -1,4 +1,4 @@
-"""A run of the smoke evaluation as staff read it."""
+"""The results of a smoke evaluation as a table for its admin page."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def state(run: SmokeRun) -> str:
 
 
 def results_table(run: SmokeRun) -> dict[str, Any]:
-    """A row for each case, every check with its verdict."""
+    """Make a row for each case, with every check's verdict."""
     results = list(run.results.all())
     asked = [result.turn_id for result in results if result.turn_id]
     there = set(Turn.objects.filter(pk__in=asked).values_list("pk", flat=True))
@@ -46,7 +46,7 @@ def _row(result: SmokeResult, there: set[Any]) -> list[str]:
 
 
 def _checks(checks: list[Check]) -> str:
-    """What failed first, then what nobody can vouch for, then the rest."""
+    """List what failed first, then what could not be judged, then the rest."""
     order = ("failed", "not judged", "passed")
     listed = sorted(checks, key=lambda check: order.index(check.verdict))
     lines = ((_line(check),) for check in listed)
@@ -54,10 +54,10 @@ def _checks(checks: list[Check]) -> str:
 
 
 def _line(check: Check) -> str:
-    said = f": {check.detail}" if check.detail else ""
+    detail = f": {check.detail}" if check.detail else ""
     if check.verdict == "passed":
-        return f"{check.name}{said}"
-    return format_html("<strong>{}</strong> {}{}", check.verdict.capitalize(), check.name, said)
+        return f"{check.name}{detail}"
+    return format_html("<strong>{}</strong> {}{}", check.verdict.capitalize(), check.name, detail)
 
 
 def _turn(result: SmokeResult, there: set[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Staff hear of trouble once."""
+"""Incidents that staff must know of, and the one mail about each."""
 
 from observability.alerts.incidents import close_incident, raise_incident
 

@@ -1,4 +1,4 @@
-"""Is there trouble, since when, and is it over? At most one open incident for each kind and subject."""
+"""Opens and closes incidents: at most one is open for each kind and subject."""
 
 from datetime import datetime, timedelta
 
@@ -9,12 +9,12 @@ from django.utils import timezone
 from observability.models import Incident
 
 SAME = timedelta(hours=1)
-"""What comes back within this time is the same incident, and nobody is told again: a key that one
-model refuses and another takes would else be an incident every few minutes."""
+"""What comes back within this time is the same incident, and is not mailed again: a key that one model
+refuses and another takes would else be an incident every few minutes."""
 
 
 def raise_incident(*, kind: str, subject: str, text: str) -> None:
-    """Note that there is trouble now. Any number of processes may say so at once.
+    """Note that there is trouble now; any number of processes may do so at once.
 
     `kind` is one of `Incident.Kind`; `text` says to staff what happened, without any secret.
     """
@@ -51,6 +51,7 @@ def _reopen(kind: str, subject: str, text: str, now: datetime) -> bool:
         with transaction.atomic():
             return bool(
                 ended.update(
+                    addressed_at=None,
                     closed_at=None,
                     closed_because="",
                     text=text,

@@ -1,4 +1,4 @@
-"""Tells staff of the provider errors that nobody else repairs: a key or a model in trouble.
+"""Raises incidents for the provider errors that only staff can repair: a key or a model in trouble.
 
 Most are the errors after which routing leaves a key or a deployment alone for a while
 (`routing.providers.errors.Cools`); the ladders go on with the next rung, so users may notice nothing.
@@ -52,7 +52,7 @@ KEYLESS = "no key"
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """What is to be told."""
+    """An incident to be raised."""
 
     kind: str
     subject: str
@@ -60,7 +60,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def refusals(finished: TurnFinished) -> Iterator[Refusal]:
-    """What staff must hear of a request; for nearly every one nothing."""
+    """The incidents that a request gives reason for; for nearly every one none."""
     for attempt in finished.route.attempts:
         if attempt.error in OF_KEYS:
             subject = key_subject(attempt.provider, attempt.key)
@@ -73,12 +73,12 @@ def refusals(finished: TurnFinished) -> Iterator[Refusal]:
 
 
 async def notice(*, finished: TurnFinished, **kwargs: Any) -> None:
-    """Raise what a finished request shows. Without such an error it does nothing at all."""
+    """Raise the incidents of a finished request. Without such an error it does nothing at all."""
     if found := tuple(refusals(finished)):
         try:
             await writer.run(partial(_raise, found, finished.turn_id))
         except Exception:
-            logger.exception("Staff were not told what turn %s met", finished.turn_id)
+            logger.exception("No incident could be raised for turn %s", finished.turn_id)
 
 
 def _raise(found: tuple[Refusal, ...], turn_id: UUID) -> None:

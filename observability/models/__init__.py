@@ -1,8 +1,8 @@
-"""What is measured, and what was made of it."""
+"""The tables of what is measured and reported."""
 
-from observability.models.alerts import Incident, IncidentMail
+from observability.models.alerts import Incident
 from observability.models.attempts import AttemptRecord
-from observability.models.rollups import Delivery, Recipient, SeededAddress, WeeklyRollup
+from observability.models.rollups import Recipient, SeededAddress, WeeklyRollup
 from observability.models.smoke import (
     SmokeCase,
     SmokeCheck,
@@ -13,9 +13,7 @@ from observability.models.smoke import (
 
 __all__ = [
     "AttemptRecord",
-    "Delivery",
     "Incident",
-    "IncidentMail",
     "Recipient",
     "SeededAddress",
     "SmokeCase",

@@ -1,7 +1,10 @@
-"""What went wrong that staff must hear of, and who was told."""
+"""What went wrong that staff must know of."""
 
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import Q
+
+from chatcore.models import OutgoingMail
 
 
 class Incident(models.Model):
@@ -24,7 +27,8 @@ class Incident(models.Model):
     closed_at = models.DateTimeField("over since", null=True)
     closed_because = models.CharField("over because", max_length=200, blank=True)
     addressed_at = models.DateTimeField(null=True)
-    """When it was settled who is told; until then nobody was there to tell, or no mail server."""
+    """When its mails were queued; NULL while there was nobody to mail it to, or no mail server."""
+    mails = GenericRelation(OutgoingMail, "about_id", "about_type")
 
     class Meta:
         ordering = ["-opened_at", "-id"]
@@ -38,30 +42,3 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.subject}"
-
-
-class IncidentMail(models.Model):
-    """The one mail to one address about one incident."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", "Not mailed yet"
-        SENDING = "sending", "Being mailed"
-        SENT = "sent", "Mailed"
-        UNCERTAIN = "uncertain", "Perhaps mailed; not repeated"
-        REFUSED = "refused", "Refused by the mail server"
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="mails")
-    address = models.EmailField(max_length=254)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
-    changed_at = models.DateTimeField(null=True)
-    """When its status last changed; while it is being sent, when that began."""
-    words = models.CharField("what came of it", max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["incident", "address"]
-        constraints = [
-            models.UniqueConstraint(fields=["incident", "address"], name="one_mail_an_incident")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.address}: {self.get_status_display()}"

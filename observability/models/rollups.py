@@ -1,13 +1,14 @@
-"""Which weeks were reported, to whom, and what became of every mail."""
+"""The weekly rollups and their recipients."""
 
 from datetime import UTC, datetime, time
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from chatcore.models import Organisation
+from chatcore.models import Organisation, OutgoingMail
 
 
 class Recipient(models.Model):
@@ -35,7 +36,7 @@ class Recipient(models.Model):
     """None: it came from REPORT_RECIPIENTS."""
     added_at = models.DateTimeField(auto_now_add=True)
     since = models.DateTimeField(default=timezone.now, editable=False)
-    """When it last began to be sent these numbers at this address: earlier rollups do not go there."""
+    """From when on these numbers go to this address: earlier rollups do not."""
 
     class Meta:
         ordering = ["email"]
@@ -83,8 +84,9 @@ class WeeklyRollup(models.Model):
     content = models.TextField()
     """`observability.rollup.report.Report` as JSON."""
     pictures = models.BinaryField(default=b"")
-    """Its charts, as `observability.rollup.kept` packs them: only the job that makes it can draw."""
+    """Its charts, as `observability.rollup.storage` packs them: only the job that makes it can draw."""
     made_at = models.DateTimeField()
+    mails = GenericRelation(OutgoingMail, "about_id", "about_type")
 
     class Meta:
         ordering = ["-week_ending", models.F("organisation__name").asc(nulls_first=True)]
@@ -107,44 +109,3 @@ class WeeklyRollup(models.Model):
     def was_early(self) -> bool:
         """Whether the week was not over when it was made: staff had asked for it."""
         return self.made_at < datetime.combine(self.week_ending, time.min, UTC)
-
-
-class Delivery(models.Model):
-    """One rollup to one address, and the claim of whoever sends it: at most one mail, ever.
-
-    waiting -> claimed -> handing_over -> sent; a worker that dies while it has only claimed is
-    replaced, one that dies while it hands the mail over leaves it uncertain.
-    """
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting to be sent"
-        CLAIMED = "claimed", "Being prepared"
-        HANDING_OVER = "handing_over", "Being handed over"
-        SENT = "sent", "Sent"
-        UNCERTAIN = "uncertain", "Uncertain: it may have arrived"
-        FAILED = "failed", "Not sent"
-
-    rollup = models.ForeignKey(WeeklyRollup, on_delete=models.CASCADE, related_name="deliveries")
-    email = models.EmailField("e-mail address")
-    """Copied: who was taken off the list and put on it again is not sent the same week twice."""
-    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
-    claim = models.UUIDField(null=True)
-    """Whoever sends it now; nobody else may."""
-    claim_expires_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField(null=True)
-    """After a failure: when it is tried again."""
-    trouble = models.CharField(max_length=300, blank=True)
-    """Why it is not sent, or uncertain, in words."""
-    changed_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-rollup__week_ending", "email"]
-        verbose_name_plural = "deliveries"
-        constraints = [
-            models.UniqueConstraint("rollup", Lower("email"), name="one_mail_an_address")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.email}: {self.get_state_display()}"

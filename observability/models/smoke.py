@@ -1,4 +1,4 @@
-"""The smoke evaluation: what is asked, what a right answer must show, and what came of each run."""
+"""The smoke evaluation: its messages, the checks of their answers, and the results of each run."""
 
 from decimal import Decimal
 
@@ -6,12 +6,14 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 
-GUESTS = "Smoke evaluation"
-"""The organisation that the evaluation comes in as: nobody's, so it is no choice among the others."""
+from chatcore.models.single_row import SingleRow
+
+SERVICE_ORGANISATION = "Smoke evaluation"
+"""The organisation of the evaluation's own account; it is not offered among people's."""
 
 
-class SmokeSettings(models.Model):
-    """The one row of settings for every run."""
+class SmokeSettings(SingleRow):
+    """The settings of every run."""
 
     spend_cap_usd = models.DecimalField(
         "spending limit (USD)",

@@ -1,1 +1,1 @@
-"""What happened in a span that staff choose?"""
+"""The overview of a span that staff choose: figures, charts and tables."""

@@ -1,12 +1,10 @@
-"""What is said first of a span? A few numbers, each with what has to be known beside it."""
-
-from decimal import Decimal
+"""The tiles at the top of the overview: a few numbers, each with what has to be known with it."""
 
 import msgspec
 
 from observability.figures import Figures
-from observability.overview.content import Overview
-from observability.rollup.words import counted, exact, share
+from observability.overview.aggregate import Overview
+from observability.wording import cost, counted, exact_money, share
 
 NONE = "\N{EN DASH}"
 
@@ -19,19 +17,6 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def amount(usd: Decimal) -> str:
-    """USD to the last digit, with thousands apart."""
-    whole, _, rest = exact(usd).partition(".")
-    return f"{int(whole):,}.{rest}" if rest else f"{int(whole):,}"
-
-
-def cost(figures: Figures, at_least: str = "at least ") -> str:
-    """What calls cost; a lower bound where some are unpriced or estimated."""
-    if figures.unpriced_calls and not figures.cost_usd:
-        return "unknown"
-    return f"{at_least if figures.at_least else ''}{amount(figures.cost_usd)}"
-
-
 def tiles(seen: Overview) -> tuple[Tile, ...]:
     """The headline."""
     total = seen.total
@@ -42,7 +27,7 @@ def tiles(seen: Overview) -> tuple[Tile, ...]:
             value=f"{total.turns:,}",
             note=f"by {counted(total.people, 'person', 'people')}",
         ),
-        Tile(name="Cost", value=_with_sign(cost(total)), note=_doubts(total)),
+        Tile(name="Cost", value=cost(total, amount=exact_money), note=_doubts(total)),
         Tile(
             name="Tokens",
             value=f"{total.input_tokens + total.output_tokens:,}",
@@ -67,20 +52,14 @@ def tiles(seen: Overview) -> tuple[Tile, ...]:
         Tile(
             name="From cache",
             value=f"{total.cached_turns:,}",
-            note=f"saved {_with_sign(amount(total.saved_usd))}",
+            note=f"saved {exact_money(total.saved_usd)}",
         ),
         Tile(
             name="Lost",
-            value=_with_sign(amount(total.lost_usd)),
+            value=exact_money(total.lost_usd),
             note="of the cost, for calls whose words are no reply: failed, abandoned, or of failed turns",
         ),
     )
-
-
-def _with_sign(said: str) -> str:
-    """With the dollar before its digits."""
-    words, _, digits = said.rpartition(" ")
-    return said if said == "unknown" else f"{words} ${digits}".strip()
 
 
 def _doubts(total: Figures) -> str:

@@ -1,4 +1,4 @@
-"""Where are the attempts behind a number listed?"""
+"""Links from a number to the list of the attempts behind it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from observability.overview.question import Question
 
 
 class Links:
-    """Where the attempts behind a number are listed."""
+    """Makes the links of one question's numbers."""
 
     def __init__(self, question: Question) -> None:
         self._list = reverse("admin:observability_attemptrecord_changelist")

@@ -1,4 +1,4 @@
-"""Which span, whose, and what is counted? What staff choose at the top of the overview."""
+"""The form at the top of the overview: which span, whose, and what is counted."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from chatcore.models import Organisation
 from observability.figures import CHAT_SOURCES, Span
-from observability.models.smoke import GUESTS
+from observability.models.smoke import SERVICE_ORGANISATION
 from observability.rollup.weeks import last_ended, span_of
 
 if TYPE_CHECKING:  # unfold ships no types; its widgets are Django's with another look
@@ -61,7 +61,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuestionForm(forms.Form):
-    """Nothing chosen is the last seven days of what people asked, in all organisations."""
+    """The choices; by default the last seven days of what people asked, in all organisations."""
 
     span = forms.ChoiceField(
         choices=list(SPANS.items()), required=False, widget=SelectWidget, label="Days (UTC)"
@@ -73,7 +73,7 @@ class QuestionForm(forms.Form):
         required=False, label="To", widget=DateWidget(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     organisation = forms.ModelChoiceField(
-        queryset=Organisation.objects.exclude(name=GUESTS).order_by("name"),
+        queryset=Organisation.objects.exclude(name=SERVICE_ORGANISATION).order_by("name"),
         required=False,
         empty_label="All organisations",
         widget=SelectWidget,

@@ -1,40 +1,22 @@
-"""How does a span divide? Tables of words; every row leads to the attempts behind it."""
+"""The overview's tables; every row leads to the attempts behind it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
-import msgspec
-
 from observability.figures import Figures
-from observability.overview.content import Overview, Percentiles
-from observability.overview.headline import NONE, amount, cost
+from observability.overview.aggregate import Overview, Percentiles
+from observability.overview.headline import NONE
 from observability.overview.links import Links
 from observability.overview.question import Question
 from observability.rollup.report import Line, Tally
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A name, where it leads, and a cell for each further header."""
-
-    name: str
-    cells: tuple[str, ...]
-    address: str = ""
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """One partition of the span, or a list of causes."""
-
-    key: str
-    title: str
-    headers: tuple[str, ...]
-    rows: tuple[Row, ...]
-    total: Row | None = None
-    note: str = ""
-    none: str = ""
-    """What is said in place of a table without rows."""
-
+from observability.tables import Row, Table
+from observability.wording import cost, exact_amount
 
 Measure = tuple[str, Callable[[Figures, Percentiles], str]]
+
+
+def _cost(figures: Figures) -> str:
+    return cost(figures, "\N{GREATER-THAN OR EQUAL TO} ", exact_amount)
 
 
 def _count(header: str, name: str) -> Measure:
@@ -45,8 +27,8 @@ def _share(header: str, place: int) -> Measure:
     return header, lambda _, durations: f"{durations[place]:,}" if durations else NONE
 
 
-COST: Measure = ("Cost, USD", lambda figures, _: cost(figures, "\N{GREATER-THAN OR EQUAL TO} "))
-LOST: Measure = ("of it lost", lambda figures, _: amount(figures.lost_usd))
+COST: Measure = ("Cost, USD", lambda figures, _: _cost(figures))
+LOST: Measure = ("of it lost", lambda figures, _: exact_amount(figures.lost_usd))
 TOKENS = (_count("Tokens in", "input_tokens"), _count("Tokens out", "output_tokens"))
 SPEED = (_share("p50, ms", 0), _share("p95, ms", 1))
 ENDS = (
@@ -106,8 +88,8 @@ def _causes(seen: Overview, links: Links) -> tuple[Table, ...]:
     failed_calls = tuple(
         Row(
             name=line.label,
-            address=links.to(error=line.key, status__in="failed,cut,unknown"),
-            cells=(f"{line.figures.calls:,}", amount(line.figures.cost_usd)),
+            url=links.to(error=line.key, status__in="failed,cut,unknown"),
+            cells=(f"{line.figures.calls:,}", exact_amount(line.figures.cost_usd)),
         )
         for line in seen.failed_calls
     )
@@ -122,7 +104,7 @@ def _causes(seen: Overview, links: Links) -> tuple[Table, ...]:
         ),
         Table(
             key="failed_calls",
-            title="Calls that failed: the model …",
+            caption="Calls that failed: the model …",
             headers=("Cause", "Calls", "Cost, USD"),
             rows=failed_calls,
             none="No call failed.",
@@ -168,17 +150,17 @@ def _own_spending(seen: Overview, links: Links) -> tuple[Table, ...]:
     return (
         Table(
             key="own_spending",
-            title="What the site spent itself",
+            caption="What the site spent itself",
             note="In no number above.",
             headers=("For", *(header for header, _ in BY_SITE)),
             rows=tuple(
                 Row(
                     name=line.label,
-                    address=links.to(source__in=line.key),
+                    url=links.to(source__in=line.key),
                     cells=(
                         f"{line.figures.turns:,}",
                         f"{line.figures.calls:,}",
-                        cost(line.figures),
+                        _cost(line.figures),
                     ),
                 )
                 for line in seen.own_spending
@@ -197,14 +179,14 @@ def _partition(
     rows = tuple(
         Row(
             name=name,
-            address=address if figures.turns or figures.calls else "",
+            url=address if figures.turns or figures.calls else "",
             cells=_cells(measures, figures, durations),
         )
         for name, address, figures, durations in parts
     )
     return Table(
         key=key,
-        title=title,
+        caption=title,
         headers=("", *(header for header, _ in measures)),
         rows=rows,
         total=Row(name="Together", cells=_cells(measures, *whole)),
@@ -231,10 +213,10 @@ def _tallies(
     none: str,
 ) -> Table:
     rows = tuple(
-        Row(name=tally.label, address=address(tally.key), cells=(f"{tally.count:,}",))
+        Row(name=tally.label, url=address(tally.key), cells=(f"{tally.count:,}",))
         for tally in tallies
     )
-    return Table(key=key, title=title, headers=("Cause", what), rows=rows, none=none)
+    return Table(key=key, caption=title, headers=("Cause", what), rows=rows, none=none)
 
 
 def _cells(

@@ -1,1 +1,1 @@
-"""What happened this week, what it cost, and what to change: made once, sent once."""
+"""The weekly rollup: made from the records, stored, and mailed once to each recipient."""

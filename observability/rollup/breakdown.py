@@ -1,12 +1,13 @@
-"""Where did the week's turns and money go? The parts of a rollup that break its figures down."""
+"""The sections of a rollup that break its figures down by day, intent, model, organisation and member."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from observability import wording
 from observability.figures import Figures
-from observability.rollup import words
-from observability.rollup.document import Picture, Row, Section, Table
+from observability.rollup.document import Picture, Section
 from observability.rollup.report import Line, Report
+from observability.tables import Row, Table
 
 LINES = 12
 """Longer lists end in a line that sums up the others; the sheet has them all."""
@@ -28,7 +29,7 @@ _COUNTS = (
 def days(report: Report, pictures: Sequence[Picture]) -> Section:
     """Day by day."""
     rows = tuple(
-        Row(name=words.day(one.date), cells=_cells(one.figures, f"{one.figures.turns:,}"))
+        Row(name=wording.day(one.date), cells=_cells(one.figures, f"{one.figures.turns:,}"))
         for one in report.days
     )
     table = Table(headers=("Day", "Turns", "Tokens", "Cost"), rows=rows)
@@ -86,15 +87,15 @@ def _by_turns(line: Line, week: Figures) -> Row:
 
 def _by_people(line: Line, week: Figures) -> Row:
     people = line.figures.people
-    said = words.counted(people, "person", "people") if people else ""
+    said = wording.counted(people, "person", "people") if people else ""
     return _row(line, f"{line.figures.turns:,}", week, said)
 
 
 def _by_calls(line: Line, week: Figures) -> Row:
     figures = line.figures
     facts = [
-        words.name(line.key) if line.key != line.label else "",
-        f"{words.counted(figures.failed_calls, 'call')} failed" if figures.failed_calls else "",
+        wording.name(line.key) if line.key != line.label else "",
+        f"{wording.counted(figures.failed_calls, 'call')} failed" if figures.failed_calls else "",
         f"{figures.unpriced_calls:,} without a price" if figures.unpriced_calls else "",
         f"{figures.estimated_calls:,} estimated" if figures.estimated_calls else "",
     ]
@@ -103,7 +104,7 @@ def _by_calls(line: Line, week: Figures) -> Row:
 
 def _row(line: Line, number: str, week: Figures, *facts: str, turns: bool = True) -> Row:
     figures = line.figures
-    part = words.share(figures.cost_usd, week.cost_usd) if figures.cost_usd else ""
+    part = wording.share(figures.cost_usd, week.cost_usd) if figures.cost_usd else ""
     said = [f"{part} of the cost" if part else "", *facts]
     if turns:
         said += [
@@ -113,7 +114,7 @@ def _row(line: Line, number: str, week: Figures, *facts: str, turns: bool = True
             f"{figures.cached_turns:,} from the cache" if figures.cached_turns else "",
         ]
     return Row(
-        name=words.name(line.label or line.key) or "none",
+        name=wording.name(line.label or line.key) or "none",
         detail=", ".join(filter(None, said)),
         cells=_cells(figures, number),
     )
@@ -121,4 +122,4 @@ def _row(line: Line, number: str, week: Figures, *facts: str, turns: bool = True
 
 def _cells(figures: Figures, number: str) -> tuple[str, ...]:
     tokens = figures.input_tokens + figures.output_tokens
-    return (number, f"{tokens:,}", words.cost(figures, "≥ "))
+    return (number, f"{tokens:,}", wording.cost(figures, "≥ "))

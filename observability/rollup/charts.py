@@ -1,4 +1,4 @@
-"""What do a week's days look like? Charts for the mail, drawn by the job alone.
+"""The charts of a week, drawn for the mail by the job that makes the rollup.
 
 No other module imports matplotlib, and the web process imports this one never: it shows what the job
 has kept. Letters are large, for on a telephone a chart is shown at two thirds of its width.
@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from observability.rollup import words
+from observability import wording
 from observability.rollup.document import Picture
 from observability.rollup.report import Cell, Report
 
@@ -50,14 +50,14 @@ def pictures(report: Report) -> tuple[Picture, ...]:
     turns = _layers(report.cells, days, lambda cell: (cell.intent, Decimal(cell.turns)))
     charts = []
     if costs:
-        each = [words.cost(day.figures, "≥ ") for day in report.days]
-        alt = _told("Cost per day", days, each, words.cost(report.week), costs)
+        each = [wording.cost(day.figures, "≥ ") for day in report.days]
+        alt = _alt_text("Cost per day", days, each, wording.cost(report.week), costs)
         charts.append(
             _picture("cost_per_day", alt, _draw("Cost per day by model", days, costs, unit="$"))
         )
     if turns:
         each = [f"{day.figures.turns:,}" for day in report.days]
-        alt = _told("Turns per day", days, each, f"{report.week.turns:,}", turns)
+        alt = _alt_text("Turns per day", days, each, f"{report.week.turns:,}", turns)
         charts.append(_picture("turns_per_day", alt, _draw("Turns per day by intent", days, turns)))
     return tuple(charts)
 
@@ -89,14 +89,15 @@ def _layers(
     return [*layers[:SHOWN], Layer(f"{len(rest)} others", together)]
 
 
-def _told(
+def _alt_text(
     what: str, days: Sequence[date], each: Sequence[str], all_: str, layers: Sequence[Layer]
 ) -> str:
     """The chart in words, with its numbers."""
-    daily = ", ".join(f"{words.day(day)} {said}" for day, said in zip(days, each, strict=True))
+    daily = ", ".join(f"{wording.day(day)} {said}" for day, said in zip(days, each, strict=True))
     whole = sum((layer.sum for layer in layers), Decimal(0))
     parts = ", ".join(
-        f"{words.name(layer.name) or 'none'} {words.share(layer.sum, whole)}" for layer in layers
+        f"{wording.name(layer.name) or 'none'} {wording.share(layer.sum, whole)}"
+        for layer in layers
     )
     return f"{what}: {daily}. Of the week's {all_}: {parts}."
 
@@ -173,5 +174,5 @@ def _legend(figure: Figure, layers: Sequence[Layer]) -> None:
 
 def _short(name: str) -> str:
     """A name that fits into half the chart and into its font."""
-    seen = words.name(name).encode("latin-1", "replace").decode("latin-1") or "none"
+    seen = wording.name(name).encode("latin-1", "replace").decode("latin-1") or "none"
     return seen if len(seen) <= 24 else f"{seen[:14]}\N{HORIZONTAL ELLIPSIS}{seen[-9:]}"

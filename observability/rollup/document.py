@@ -1,29 +1,12 @@
-"""What is a rollup made of, before it has a look? The mail, its plain text and the admin's page are
-three looks of one document, so that they say the same."""
+"""The parts of a rollup before it has a look.
+
+The mail, its plain text and the admin's page are three looks of one document, so that they say the
+same.
+"""
 
 import msgspec
 
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a table."""
-
-    name: str
-    """What the line is about."""
-    cells: tuple[str, ...]
-    """The figures, in the order of the table's headers but the first."""
-    detail: str = ""
-    """What else there is to say, under the name."""
-    url: str = ""
-    """Where the name leads; "" for nowhere."""
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures. Every cell but a line's name is a short figure."""
-
-    headers: tuple[str, ...]
-    rows: tuple[Row, ...]
-    caption: str = ""
-    """What the figures are, where the section's heading does not say it."""
+from observability.tables import Table
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +40,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole."""
+    """A whole rollup."""
 
     subject: str
     title: str

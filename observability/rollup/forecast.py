@@ -1,4 +1,4 @@
-"""What has this month cost so far, and what will it come to? It goes on as this week's average day."""
+"""Forecasts the month's cost: every day that is left costs what this week's average day did."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 from observability.figures import Figures, Rows, Span, measure, records
 from observability.rollup import weeks
 from observability.rollup.report import Month
-from observability.rollup.words import counted, money
+from observability.wording import counted, money
 from routing.services.token_track import EXACT
 
 _DAY = timedelta(days=1)

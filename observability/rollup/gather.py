@@ -1,4 +1,4 @@
-"""How does a week's report come out of the records?
+"""Gathers a week's report from the records.
 
 Everything is asked for one organisation or for all; a report of one asks for nothing of another.
 """
@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from observability.figures import Figures, Rows, Span, measure, percentile, records
 from observability.names import OWN_SOURCES, Names
-from observability.rollup import notable, partitions, weeks
+from observability.rollup import highlights, partitions, weeks
 from observability.rollup.advice import advise
 from observability.rollup.advice.smoke import failed_cases, runs
 from observability.rollup.forecast import month_of
@@ -42,12 +42,12 @@ def gather(
         members=partitions.by_member(rows, names),
         caching=_caching(week),
         speed=_speed(rows, records(weeks.before(span), organisation_id=organisation_id)),
-        failures=notable.failures(rows),
-        fallbacks=notable.fallbacks(rows),
-        truncations=notable.truncations(rows),
-        dearest=notable.dearest(rows, names),
-        unpriced=notable.unpriced(rows, names),
-        estimated=notable.estimated(rows, names),
+        failures=highlights.failures(rows),
+        fallbacks=highlights.fallbacks(rows),
+        truncations=highlights.truncations(rows),
+        most_expensive=highlights.most_expensive(rows, names),
+        unpriced=highlights.unpriced(rows, names),
+        estimated=highlights.estimated(rows, names),
         own_spending=_own_spending(span, organisation_id),
         recommendations=advise(span, rows, organisation_id, names),
         failed_smoke=failed_cases(span, organisation_id),

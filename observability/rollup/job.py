@@ -1,33 +1,32 @@
-"""What is due of the weekly rollups? Found by the clock and the rows; how often it is asked does not matter."""
+"""Makes the weekly rollups that are due and queues their mails; found by the clock and the rows."""
 
 import logging
 from datetime import date, datetime
 
 from django.utils import timezone
 
+from chatcore.mail import outbox
 from chatcore.maintenance.schedules import is_on
-from observability.models import Delivery, Recipient, WeeklyRollup
-from observability.rollup import claims, making, weeks
-from observability.rollup.sending import send_waiting
+from chatcore.models import OutgoingMail
+from observability.models import WeeklyRollup
+from observability.rollup import making, weeks
+from observability.rollup.delivery import KIND, queue_mails
 from observability.schedules import ROLLUP
 
 logger = logging.getLogger(__name__)
 
 
 def do_what_is_due() -> None:
-    """Make the last week's rollups, once they are due, and send what waits."""
+    """Make the last week's rollups, once they are due, and send what is queued."""
     now = timezone.now()
-    claims.mend(now=now)
     week_ending = weeks.last_due(now)
-    due_at = weeks.due_at(week_ending)
-    claims.give_up_old(since=week_ending, due_at=due_at, now=now)
     if is_on(ROLLUP) and making.was_here(week_ending):
-        make_all(week_ending, told_by=due_at, now=now)
-    send_waiting(claims.waiting(now=now))
+        make_all(week_ending, listed_by=weeks.due_at(week_ending), now=now)
+    outbox.send(OutgoingMail.objects.filter(kind=KIND))
 
 
-def make_all(week_ending: date, *, told_by: datetime, now: datetime) -> list[WeeklyRollup]:
-    """A week's rollups, each planned for its recipients that were on the list at `told_by`.
+def make_all(week_ending: date, *, listed_by: datetime, now: datetime) -> list[WeeklyRollup]:
+    """Make a week's rollups and queue their mails, each to whoever was on its list by `listed_by`.
 
     One organisation's trouble is not another's.
     """
@@ -35,32 +34,23 @@ def make_all(week_ending: date, *, told_by: datetime, now: datetime) -> list[Wee
     for organisation_id in making.scopes():
         try:
             rollup = making.make(week_ending, organisation_id, now=now)
-            plan(rollup, told_by=told_by, now=now)
+            queue_mails(rollup, listed_by=listed_by, now=now)
             made.append(rollup)
         except Exception:
             logger.exception("The rollup of organisation %s was not made", organisation_id)
     return made
 
 
-def plan(rollup: WeeklyRollup, *, told_by: datetime, now: datetime) -> None:
-    """Note whom a rollup goes to: who came on the list later gets the next one."""
-    told = Recipient.objects.filter(
-        organisation=rollup.organisation_id, active=True, since__lte=told_by
-    )
-    claims.plan(rollup, told.values_list("email", flat=True), now=now)
-
-
-def send_now(week_ending: date, *, now: datetime) -> list[Delivery]:
+def send_now(week_ending: date, *, now: datetime) -> list[WeeklyRollup]:
     """What `weekly_rollup --send` does: make a week's rollups, or bring them up to date, and send each
     to all who are on the list now and have not been sent it, without waiting for another try's time.
 
-    Gives all its deliveries.
+    Gives the rollups.
     """
-    rollups = make_all(week_ending, told_by=now, now=now)
+    rollups = make_all(week_ending, listed_by=now, now=now)
     for rollup in rollups:
         making.remake(rollup, now=now)
-    claims.mend(now=now)
-    mine = Delivery.objects.filter(rollup__in=rollups)
-    mine.filter(state=Delivery.State.WAITING).update(not_before=None)
-    send_waiting(claims.waiting(now=now).filter(rollup__in=rollups))
-    return list(mine.select_related("rollup__organisation"))
+    mails = OutgoingMail.objects.filter(kind=KIND, about_id__in=[rollup.pk for rollup in rollups])
+    mails.filter(status=OutgoingMail.Status.QUEUED).update(claimed_until=None, queued_at=now)
+    outbox.send(mails)
+    return rollups

@@ -1,4 +1,4 @@
-"""How does a rollup become a mail? Words, a picture or two inside, and the sheet beside them."""
+"""Renders a rollup as a mail: the text, the charts inside it, and the sheet as an attachment."""
 
 from collections.abc import Sequence
 from email.mime.image import MIMEImage
@@ -11,7 +11,7 @@ import msgspec
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from observability.rollup.content import document
+from observability.rollup.compose import document
 from observability.rollup.document import Picture
 from observability.rollup.plain import plain
 from observability.rollup.report import Report
@@ -73,7 +73,7 @@ class _WithPictures(EmailMultiAlternatives):
     pictures: tuple[Picture, ...] = ()
 
     def message(self, **how: Any) -> Any:
-        """As Django makes it, with the HTML and its pictures put together."""
+        """Make Django's message, and put the HTML and its pictures together."""
         made: Any = super().message(**how)
         if not self.pictures:
             return made

@@ -1,4 +1,4 @@
-"""How do a week's records divide? By day, intent, model, organisation and member; each adds up to the whole."""
+"""Partitions of a week's records: by day, intent, model, organisation and member; each adds up to the whole."""
 
 from collections.abc import Callable
 from datetime import UTC, timedelta
@@ -22,26 +22,26 @@ def by_day(rows: Rows, span: Span) -> tuple[Day, ...]:
 
 
 def by_intent(rows: Rows, names: Names) -> tuple[Line, ...]:
-    """What people wanted."""
+    """By what the prompts wanted."""
     return _lines(rows, ("intent",), lambda intent: (intent, names.intent(intent)))
 
 
 def by_model(rows: Rows, names: Names) -> tuple[Line, ...]:
-    """Who was called; a turn counts where its words came from."""
+    """By who was called; a turn counts where its words came from."""
     return _lines(
         rows, _MODEL, lambda name, cached: (name, names.model(name, cached=cached)), _by_cost
     )
 
 
 def by_organisation(rows: Rows, names: Names) -> tuple[Line, ...]:
-    """Whose requests they were."""
+    """By whose requests they were."""
     return _lines(
         rows, ("organisation_id",), lambda pk: (_id(pk), names.organisation(pk)), _by_cost
     )
 
 
 def by_member(rows: Rows, names: Names) -> tuple[Line, ...]:
-    """Who asked."""
+    """By who made the requests."""
     return _lines(rows, _MEMBER, lambda user, of: (_id(user), names.member(user, of)), _by_cost)
 
 

@@ -1,15 +1,16 @@
-"""The rollup without any look: text for mail clients, terminals and screen readers, 76 columns wide."""
+"""The rollup as plain text for mail clients, terminals and screen readers, 76 columns wide."""
 
 import textwrap
 from unicodedata import combining, east_asian_width
 
-from observability.rollup.document import Document, Point, Row, Section, Table
+from observability.rollup.document import Document, Point, Section
+from observability.tables import Row, Table
 
 WIDTH = 76
 
 
 def plain(document: Document) -> str:
-    """All that the document says, in its order."""
+    """Render the whole document, in its order."""
     head = [_wrapped(document.title), "=" * min(WIDTH, _columns(document.title))]
     blocks = ["\n".join(head), *map(_wrapped, document.introduction)]
     for section in document.sections:

@@ -1,4 +1,4 @@
-"""Who gets the weekly rollup before staff have said it? The addresses of REPORT_RECIPIENTS, once each."""
+"""Puts the addresses of REPORT_RECIPIENTS on the list of recipients, once each."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from observability.models import Recipient, SeededAddress
 
 
 def connect() -> None:
-    """Look at the list whenever the site is seeded."""
+    """Add the addresses whenever the site is seeded."""
     seeded.connect(seed, dispatch_uid="observability.rollup")
 
 
 def seed(**kwargs: Any) -> None:
-    """Put each address on the list that never was: whoever staff took off stays off."""
+    """Add each address that was never on the list: what staff took off stays off."""
     for address in settings.REPORT_RECIPIENTS:
         with transaction.atomic():
             _, new = SeededAddress.objects.get_or_create(email=address.lower())

@@ -1,4 +1,4 @@
-"""What does the weekly rollup say? Plain data, kept as JSON; the mail, the page and the CSV render it.
+"""The content of a weekly rollup as plain data, kept as JSON; the mail, the page and the CSV render it.
 
 It holds no text of anybody's conversation. Lists are sorted as they should be shown. An empty list
 means that there was nothing of the kind, and whoever renders it says so in words.
@@ -69,8 +69,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class DearTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the dearest turns."""
+class ExpensiveTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the most expensive turns."""
 
     reference: str
     """As users quote it; the admin's search takes it."""
@@ -166,7 +166,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: tuple[Tally, ...]
     """Calls that failed in turns that another rung answered, by error."""
     truncations: tuple[Tally, ...]
-    dearest: tuple[DearTurn, ...]
+    most_expensive: tuple[ExpensiveTurn, ...]
     unpriced: tuple[Tally, ...]
     """Calls without a known price, by model: why a cost is `at least`."""
     estimated: tuple[Tally, ...]
@@ -194,15 +194,3 @@ def dump(report: Report) -> str:
 def load(raw: str) -> Report:
     """The report that `dump` wrote. Raises msgspec.ValidationError for anything else."""
     return msgspec.json.decode(raw, type=Report)
-
-
-def change(now: int | Decimal, before: int | Decimal) -> str:
-    """How a number moved against the week before, in words: never a division by zero."""
-    if now == before:
-        return "as the week before"
-    if not before:
-        return "none the week before"
-    percent = round((Decimal(now) - Decimal(before)) / Decimal(before) * 100)
-    if percent == 0:
-        return "about as the week before"
-    return f"{percent:+d}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")

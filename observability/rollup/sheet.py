@@ -1,4 +1,4 @@
-"""The week as a sheet: one row for each cell of the finest partition. Its costs add up to the headline.
+"""Writes the week as a CSV sheet, whose costs add up to the headline.
 
 UTF-8 with a byte order mark, without which Excel reads names in the machine's old code page.
 """
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from observability.rollup import words
+from observability import wording
 from observability.rollup.report import Cell, Report
 
 _FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}")
@@ -33,8 +33,8 @@ def file_name(report: Report) -> str:
 
 def _written(value: object) -> str:
     if isinstance(value, Decimal):
-        return words.exact(value)
+        return wording.exact(value)
     if not isinstance(value, str):
         return str(value)
-    text = words.name(value)
+    text = wording.name(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,4 +1,4 @@
-"""Which week is it? Seven days that end at a Sunday 00:00 UTC, and when their rollup is due."""
+"""Weeks of seven days that end at a Sunday 00:00 UTC, and when their rollup is due."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""What is not as it was when the evaluation last passed?"""
+"""Compares a run with the last one that passed."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -9,7 +9,7 @@ from observability.models import SmokeResult, SmokeRun
 from observability.smoke.verdicts import Check
 
 SLOWER_MS, DEARER_USD = 1_000, Decimal("0.0001")
-"""What is less than this is noise, even where it doubles."""
+"""Differences below these are noise, even where a number doubles."""
 
 
 def last_good(before: SmokeRun) -> SmokeRun | None:
@@ -20,21 +20,21 @@ def last_good(before: SmokeRun) -> SmokeRun | None:
 
 
 def changes(results: Sequence[SmokeResult], good: Sequence[SmokeResult]) -> list[str]:
-    """Sentences for people, case by case."""
+    """The differences as sentences for people, case by case."""
     then = {result.name: result for result in good}
-    said = list(_policy(results, good))
+    sentences = list(_policy(results, good))
     for now in results:
         if now.verdict == SmokeResult.Verdict.NOT_RUN:
             continue
         if now.name not in then:
-            said.append(f"{now.name}: this case is new")
+            sentences.append(f"{now.name}: this case is new")
         else:
-            said += [f"{now.name}: {words}" for words in _of_case(now, then[now.name])]
-    return said
+            sentences += [f"{now.name}: {words}" for words in _of_case(now, then[now.name])]
+    return sentences
 
 
 def checks_of(result: SmokeResult) -> list[Check]:
-    """The verdicts as they were stored."""
+    """The checks as they were stored."""
     return msgspec.convert(result.checks, list[Check])
 
 

@@ -1,4 +1,4 @@
-"""How is a run made? Case by case, in one conversation, until all are asked or there is reason to stop."""
+"""Makes a run: case by case, in one conversation, until all are asked or there is reason to stop."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,79 +10,79 @@ from django.utils import timezone
 
 from chatcore.models import Turn
 from observability.models import SmokeCase, SmokeResult, SmokeRun, SmokeSettings
-from observability.smoke import claims, guest
+from observability.smoke import runs, service_account
+from observability.smoke.client import PATIENCE_S, Client, Rejected, Response, Unreachable
 from observability.smoke.verdicts import Answered, Check, Expected, cost_of, judge, who_answered
-from observability.smoke.visit import PATIENCE_S, Said, Turned, Unreachable, Visit
 from routing import route as routes
 from routing.models import Deployment
 
-Tell = Callable[[SmokeResult], None]
+OnResult = Callable[[SmokeResult], None]
 Verdict = SmokeResult.Verdict
 
 
 class Conversation:
-    """One run under way; afterwards it knows why it stopped, if it did."""
+    """One run under way; afterwards it says why it stopped, if it did."""
 
-    def __init__(self, run: SmokeRun, tell: Tell) -> None:
-        """`tell` hears of each result as soon as it is stored."""
+    def __init__(self, run: SmokeRun, on_result: OnResult) -> None:
+        """`on_result` is called with each result as soon as it is stored."""
         self._run = run
-        self._tell = tell
+        self._on_result = on_result
         self._cases = list(SmokeCase.objects.filter(enabled=True).prefetch_related("checks"))
         self._for_show = frozenset(
             row.name for row in Deployment.objects.filter(demo=True).select_related("provider")
         )
-        self._cap = (SmokeSettings.objects.first() or SmokeSettings()).spend_cap_usd
+        self._cap = SmokeSettings.current().spend_cap_usd
         self._was_answered: list[bool] = []
         self.results: list[SmokeResult] = []
         self.away = ""
         """Why the site could not be reached."""
-        self.turned = ""
+        self.rejected = ""
         """Why it did not let us begin."""
         self.capped = False
 
     def hold(self) -> None:
-        """From the first case to the last. Raises `claims.Lost`."""
+        """Ask from the first case to the last. Raises `runs.Lost`."""
         lasts = timedelta(seconds=PATIENCE_S * (len(self._cases) + 1))
         with (
-            guest.admitted(self._run, lasts=lasts) as token,
-            Visit(self._run.base_url, token) as visit,
+            service_account.token(self._run, lasts=lasts) as token,
+            Client(self._run.base_url, token) as client,
         ):
             try:
-                thread = self._begin(visit)
+                thread = self._begin(client)
                 for case in self._cases:
                     if self._stops_before(case):
                         break
-                    self._ask(visit, thread, case)
-            except Turned as turned:
-                self.turned = str(turned)
+                    self._ask(client, thread, case)
+            except Rejected as rejected:
+                self.rejected = str(rejected)
             except Unreachable as unreachable:
                 self.away = str(unreachable)
         for case in self._cases[len(self.results) :]:
             self._keep(self._result(case, Verdict.NOT_RUN))
 
-    def _begin(self, visit: Visit) -> UUID:
-        thread = visit.begin()
+    def _begin(self, client: Client) -> UUID:
+        thread = client.begin()
         self._run.thread_id = thread
         self._run.save(update_fields=["thread_id"])
         return thread
 
     def _stops_before(self, case: SmokeCase) -> bool:
-        claims.hold(self._run, timezone.now())
+        runs.hold(self._run, timezone.now())
         self.capped = self._run.cost_usd >= self._cap
         return self.capped
 
-    def _ask(self, visit: Visit, thread: UUID, case: SmokeCase) -> None:
-        """One case. Raises Unreachable when its result is stored."""
+    def _ask(self, client: Client, thread: UUID, case: SmokeCase) -> None:
+        """Ask one case. Raises Unreachable when its result is stored."""
         message = uuid4()
         try:
-            said = visit.ask(thread, message, case.prompt)
+            response = client.ask(thread, message, case.prompt)
         except Unreachable as unreachable:
             lost = self._result(case, Verdict.FAILED)
             lost.checks = [msgspec.to_builtins(Check("status", "failed", str(unreachable)))]
             self._keep(lost)
             raise
         turn = Turn.objects.filter(thread_id=thread, client_id=message).first()
-        answered = _answered(said, turn)
+        answered = _answered(response, turn)
         result = self._judged(case, answered)
         result.turn_id = turn.pk if turn else None
         self._spend(answered)
@@ -105,14 +105,16 @@ class Conversation:
         return result
 
     def _expected(self, case: SmokeCase) -> Expected:
-        said_before = sum(self._was_answered)
-        leans_on: int | None = min(1, said_before)
+        answered_before = sum(self._was_answered)
+        leans_on: int | None = min(1, answered_before)
         if case.asks_about_id is not None:
             asked = [other.pk for other in self._cases[: len(self.results)]]
             about = asked.index(case.asks_about_id) if case.asks_about_id in asked else None
-            told = about is not None and self._was_answered[about]
-            leans_on = sum(self._was_answered[about:]) if told else None
-        return Expected(said_before=said_before, context_turns=leans_on, for_show=self._for_show)
+            is_answered = about is not None and self._was_answered[about]
+            leans_on = sum(self._was_answered[about:]) if is_answered else None
+        return Expected(
+            answered_before=answered_before, context_turns=leans_on, for_show=self._for_show
+        )
 
     def _spend(self, answered: Answered) -> None:
         cost, unpriced = cost_of(answered.route)
@@ -126,17 +128,17 @@ class Conversation:
     def _keep(self, result: SmokeResult) -> None:
         result.save()
         self.results.append(result)
-        self._tell(result)
+        self._on_result(result)
 
 
-def _answered(said: Said, turn: Turn | None) -> Answered:
+def _answered(response: Response, turn: Turn | None) -> Answered:
     route = routes.load(turn.route) if turn is not None and turn.route else None
     return Answered(
-        status=said.status,
-        code=said.code,
-        reply=said.reply,
+        status=response.status,
+        code=response.code,
+        reply=response.reply,
         intent=turn.intent if turn else "",
         reason=turn.reason if turn else "",
         route=route,
-        latency_ms=said.latency_ms,
+        latency_ms=response.latency_ms,
     )

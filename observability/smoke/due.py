@@ -1,4 +1,4 @@
-"""What has the worker to do about the evaluation? Found from rows, so that a lost message costs a minute."""
+"""Makes the evaluation's runs that are due; found from rows, so that a lost message costs a minute."""
 
 import logging
 
@@ -8,38 +8,38 @@ from django.utils import timezone
 from chatcore.maintenance.schedules import is_on
 from observability.models import SmokeResult
 from observability.schedules import SMOKE
-from observability.smoke import claims, guest
+from observability.smoke import runs, service_account
 from observability.smoke.evaluation import evaluate
-from observability.smoke.outcome import notice
+from observability.smoke.incident import notice
 
 logger = logging.getLogger(__name__)
 
 
 def make_due() -> None:
-    """End what broke off, ask for the night's run when its time has come, make what waits."""
+    """End what broke off, queue the night's run when its time has come, make what is queued."""
     end_abandoned()
     if is_on(SMOKE):
-        claims.ask_for_tonight(timezone.now())
+        runs.request_nightly(timezone.now())
     while _make_next():
         pass
 
 
 def end_abandoned() -> None:
-    """End what broke off; staff hear of it unless a run that began later has passed."""
-    for run in claims.abandoned(timezone.now()):
-        guest.see_out(run)
-        if not claims.has_passed_since(run):
+    """End what broke off; that is an incident unless a run that began later has passed."""
+    for run in runs.end_abandoned(timezone.now()):
+        service_account.cleanup(run)
+        if not runs.has_passed_since(run):
             notice(run)
 
 
 def _make_next() -> bool:
-    """Make the run that waits longest; whether there was one."""
-    run = claims.take(timezone.now())
+    """Make the run that was queued first; whether there was one."""
+    run = runs.take(timezone.now())
     if run is None:
         return False
     try:
-        evaluate(run, base_url=settings.SITE_URL, tell=_nobody)
-    except claims.Lost:
+        evaluate(run, base_url=settings.SITE_URL, on_result=_ignore)
+    except runs.Lost:
         logger.warning("%s took too long and was ended by another worker", run)
         return True
     except Exception:
@@ -49,5 +49,5 @@ def _make_next() -> bool:
     return True
 
 
-def _nobody(result: SmokeResult) -> None:
+def _ignore(result: SmokeResult) -> None:
     """Staff read it in the admin."""

@@ -1,43 +1,43 @@
-"""What does a run come to? Makes one that is claimed, and says what it means."""
+"""Makes a claimed run and reaches its verdict."""
 
 from collections.abc import Sequence
 
 from observability.models import SmokeResult, SmokeRun
-from observability.smoke import claims
+from observability.smoke import runs
 from observability.smoke.changes import changes, checks_of, last_good
-from observability.smoke.conversation import Conversation, Tell
+from observability.smoke.conversation import Conversation, OnResult
 
 Verdict = SmokeRun.Verdict
 LONGEST_WHY = 300
 NOBODY = "providers_unavailable"
 
 
-def evaluate(run: SmokeRun, *, base_url: str, tell: Tell) -> None:
+def evaluate(run: SmokeRun, *, base_url: str, on_result: OnResult) -> None:
     """Make a claimed run against the site at `base_url`; afterwards `run` says how it ended.
 
-    `tell` hears of each result. Raises `claims.Lost` when another has ended the run meanwhile;
-    what else is raised has ended it as aborted.
+    `on_result` is called with each result. Raises `runs.Lost` when another has ended the run
+    meanwhile; what else is raised has ended it as aborted.
     """
     run.base_url = base_url
     run.save(update_fields=["base_url"])
-    conversation = Conversation(run, tell)
+    conversation = Conversation(run, on_result)
     try:
         conversation.hold()
         run.verdict, run.why = _verdict(conversation)
         if good := last_good(run):
             run.changes = changes(conversation.results, list(good.results.all()))
-    except claims.Lost:
+    except runs.Lost:
         raise
     except BaseException as error:
         run.verdict, run.why = Verdict.ABORTED, f"It broke off on our side: {type(error).__name__}."
-        claims.end(run)
+        runs.end(run)
         raise
-    if not claims.end(run):
-        raise claims.Lost
+    if not runs.end(run):
+        raise runs.Lost
 
 
 def not_judged(results: Sequence[SmokeResult]) -> int:
-    """How many checks nobody can vouch for."""
+    """How many checks could not be judged."""
     return sum(check.verdict == "not judged" for result in results for check in checks_of(result))
 
 
@@ -53,8 +53,8 @@ def _verdict(conversation: Conversation) -> tuple[str, str]:
         return Verdict.OUTAGE, f"The site cannot be reached: {conversation.away}."[:LONGEST_WHY]
     if asked and all(result.error_code == NOBODY for result in asked):
         return Verdict.OUTAGE, f"No provider could answer any of the {len(asked)} cases."
-    if conversation.turned:
-        return Verdict.FAILED, f"The site did not let us in: {conversation.turned}."[:LONGEST_WHY]
+    if conversation.rejected:
+        return Verdict.FAILED, f"The site did not let us in: {conversation.rejected}."[:LONGEST_WHY]
     if conversation.capped:
         left = len(results) - len(asked)
         words = f"The spending limit is reached: {left} of {len(results)} cases were not run."

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from observability.models import SmokeCase, SmokeCheck
-from observability.smoke.content import refused
+from observability.smoke.answer_checks import refused
 from routing.models import Deployment, Intent
 
 if TYPE_CHECKING:  # unfold ships no types; its widgets are Django's with another look
@@ -16,7 +16,7 @@ else:
 
 
 class CaseForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
-    """A case: its intent, its model and what it asks about are chosen among what there is."""
+    """The form of a case: its intent, model and what it asks about are chosen among what there is."""
 
     intent = forms.ChoiceField(
         label="Expected intent",
@@ -55,7 +55,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
             self._choose("deployment", [("", "–"), *((row.name, str(row)) for row in rows)])
 
     def _choose(self, field: str, choices: list[tuple[str, str]]) -> None:
-        """Among what there is; what the row says stays, though it may be gone meanwhile."""
+        """Set a field's choices; what the row says stays, though it may be gone meanwhile."""
         now = getattr(self.instance, field)
         if now and now not in dict(choices):
             choices.append((now, f"{now} (no longer there)"))
@@ -64,7 +64,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
         chooser.choices = choices
 
     def clean(self) -> dict[str, Any]:
-        """What belongs together must fit together."""
+        """Check the fields that depend on each other."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("answerer") == SmokeCase.Answerer.NAMED and not cleaned.get("deployment"):
             self.add_error("deployment", "Choose the model that must answer.")
@@ -79,7 +79,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
 
 
 def _comes_before(about: SmokeCase, case: SmokeCase, position: int) -> bool:
-    """In the order in which they are asked: by position, then by age."""
+    """Whether a case is asked before another: by position, then by age."""
     if about.pk == case.pk:
         return False
     younger = case._state.adding or about.pk < case.pk
@@ -87,14 +87,14 @@ def _comes_before(about: SmokeCase, case: SmokeCase, position: int) -> bool:
 
 
 class CheckForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
-    """One thing that a right answer shows."""
+    """The form of one check."""
 
     class Meta:
         model = SmokeCheck
         fields = ["kind", "value"]
 
     def clean(self) -> dict[str, Any]:
-        """Put what is wrong beside the value."""
+        """Check the value against its kind."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         kind, value = cleaned.get("kind"), cleaned.get("value")
         if kind and value is not None and (why := refused(kind, value)):

@@ -1,4 +1,4 @@
-"""What must be in the evaluation's tables before the first night? What is there is left as it is."""
+"""Makes the evaluation's settings and cases where they are missing, and leaves others as they are."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def connect() -> None:
 
 @transaction.atomic
 def seed(**kwargs: Any) -> None:
-    """The settings, the shipped cases, and what the shipped roles may do about them."""
+    """Make the settings, the shipped cases, and what the shipped roles may do about them."""
     _, fresh = SmokeSettings.objects.get_or_create(id=1)
     made = {case.key: _case(case, position * STEP) for position, case in enumerate(CASES, start=1)}
     for case in CASES:
@@ -53,7 +53,7 @@ def _case(shipped: ShippedCase, position: int) -> tuple[SmokeCase, bool]:
 
 
 def _widen_roles() -> None:
-    """Who edits what answers also edits what is asked of it; auditors see all of it."""
+    """Let policy editors edit and run the evaluation, and auditors see it."""
     may_see = [f"view_{model}" for model in SEEN]
     may_edit = [f"{verb}_{model}" for model in EDITED for verb in ("add", "change", "delete")]
     ours = Permission.objects.filter(content_type__app_label="observability")

@@ -1,4 +1,4 @@
-"""Which eight messages are asked before staff change them? One conversation over all six intents.
+"""The eight messages that ship: one conversation over all six intents.
 
 The local model's window holds about four turns, so what the last case asks about was said two
 turns before.

@@ -1,6 +1,6 @@
-"""Is what came back what had to come? One verdict for each thing that a case is held against.
+"""Judges an answer: one verdict for each thing that a case is checked for.
 
-What cannot be judged says so and why: it is never passed.
+What cannot be judged says so and why: it never counts as passed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from observability.models import SmokeCase, SmokeCheck
-from observability.smoke.content import shown
+from observability.smoke.answer_checks import failure
 from routing.route import Attempt, PlannedRung, Route
 
 Verdict = Literal["passed", "failed", "not judged"]
@@ -19,7 +19,7 @@ OK = 200
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One verdict, with what it rests on in words."""
+    """One verdict, and what it rests on in words."""
 
     name: str
     verdict: Verdict
@@ -43,7 +43,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
     """What the case had to meet besides what its row says."""
 
-    said_before: int
+    answered_before: int
     """Earlier turns of this conversation that got an answer."""
     context_turns: int | None
     """How many of the last ones it leans on; None when one of them was never answered."""
@@ -85,8 +85,8 @@ def _fine(name: str, fine: bool, detail: str) -> Check:
 
 
 def _status(answered: Answered) -> Check:
-    said = f"HTTP {answered.status}" + (f", {answered.code}" if answered.code else "")
-    return _fine("status", answered.status == OK, said)
+    code = f", {answered.code}" if answered.code else ""
+    return _fine("status", answered.status == OK, f"HTTP {answered.status}{code}")
 
 
 def _intent(case: SmokeCase, answered: Answered) -> Check:
@@ -104,10 +104,10 @@ def _rung(case: SmokeCase, answered: Answered) -> Check:
         if route is not None and route.cache_hit:
             return Check("rung", "failed", "the answer came from the reply cache")
         return Check("rung", "not judged", NOBODY_ANSWERED)
-    said = f"{attempt.deployment} answered, rung {attempt.rung + 1} of {len(route.rungs)}"
+    who = f"{attempt.deployment} answered, rung {attempt.rung + 1} of {len(route.rungs)}"
     if case.answerer == SmokeCase.Answerer.NAMED:
         fine = attempt.deployment == case.deployment
-        return _fine("rung", fine, said if fine else f"{said}; {case.deployment} had to")
+        return _fine("rung", fine, who if fine else f"{who}; {case.deployment} had to")
     first = next(
         (
             place
@@ -117,19 +117,19 @@ def _rung(case: SmokeCase, answered: Answered) -> Check:
         attempt.rung,
     )
     if case.answerer == SmokeCase.Answerer.ANY or attempt.rung == first:
-        return Check("rung", "passed", said)
-    return Check("rung", "failed", f"{said}; {_why_not(route.rungs[first], first, route)}")
+        return Check("rung", "passed", who)
+    return Check("rung", "failed", f"{who}; {_why_not(route.rungs[first], first, route)}")
 
 
 def _why_not(rung: PlannedRung, place: int, route: Route) -> str:
     tried = [attempt for attempt in route.attempts if attempt.rung == place]
     if rung.unavailable and not tried:
         return f"{rung.deployment} stands before it and rests: {rung.passed_over}"
-    came = f": {_came(tried[-1])}" if tried else " and was not asked"
-    return f"{rung.deployment} stands before it{came}"
+    outcome = f": {_outcome(tried[-1])}" if tried else " and was not asked"
+    return f"{rung.deployment} stands before it{outcome}"
 
 
-def _came(attempt: Attempt) -> str:
+def _outcome(attempt: Attempt) -> str:
     http = f", HTTP {attempt.http_status}" if attempt.http_status else ""
     return f"{attempt.error or attempt.status}{http}"
 
@@ -138,33 +138,33 @@ def _answer(answered: Answered) -> Check:
     if answered.reply.strip():
         return Check("answer", "passed", f"{len(answered.reply.split())} words")
     calls = answered.route.attempts if answered.route else []
-    said = "; ".join(f"{attempt.deployment}: {_came(attempt)}" for attempt in calls)
-    return Check("answer", "failed", f"no words came ({said or 'nobody was asked'})")
+    outcomes = "; ".join(f"{attempt.deployment}: {_outcome(attempt)}" for attempt in calls)
+    return Check("answer", "failed", f"no words came ({outcomes or 'nobody was asked'})")
 
 
 def _context(answered: Answered, expected: Expected) -> Check:
     route = answered.route
     if route is None or not route.attempts:
         return Check("context", "not judged", "nobody was asked")
-    sent, before = route.context_turns, expected.said_before
+    sent, before = route.context_turns, expected.answered_before
     if before == 0:
         words = "nothing was said before"
         return _fine("context", sent == 0, words if sent == 0 else f"{sent} turns of elsewhere")
     if expected.context_turns is None:
         return Check("context", "not judged", "what it asks about was never answered")
-    said = f"{sent} of {before} earlier turns were sent"
+    words = f"{sent} of {before} earlier turns were sent"
     if route.summarised_turns:
-        said += f", {route.summarised_turns} as a summary"
+        words += f", {route.summarised_turns} as a summary"
     fine = expected.context_turns <= sent <= before
-    return _fine(
-        "context", fine, said if fine else f"{said}; it leans on the last {expected.context_turns}"
-    )
+    if not fine:
+        words += f"; it leans on the last {expected.context_turns}"
+    return _fine("context", fine, words)
 
 
 def _latency(case: SmokeCase, answered: Answered) -> Check:
     fine = answered.latency_ms <= case.latency_limit_ms
-    said = f"{answered.latency_ms:,} ms"
-    return _fine("latency", fine, said if fine else f"{said}; at most {case.latency_limit_ms:,}")
+    took = f"{answered.latency_ms:,} ms"
+    return _fine("latency", fine, took if fine else f"{took}; at most {case.latency_limit_ms:,}")
 
 
 def _cost(case: SmokeCase, answered: Answered) -> Check:
@@ -189,5 +189,5 @@ def _content(
             words = f"{attempt.deployment} is for show: what it says is not judged"
             yield Check(str(check), "not judged", words)
         else:
-            wrong = shown(check.kind, check.value, answered.reply)
-            yield _fine(str(check), not wrong, wrong)
+            why = failure(check.kind, check.value, answered.reply)
+            yield _fine(str(check), not why, why)

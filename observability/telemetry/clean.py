@@ -1,4 +1,4 @@
-"""What of a library's span may leave the site? Only what is named here.
+"""Removes from a library's span every attribute that is not on the list of harmless ones.
 
 Libraries put more on a span with each version, and the text of an exception can hold anything: so
 what leaves is a list of what is known to be harmless, and all else stays. Our own spans are made of
@@ -41,7 +41,7 @@ LONGEST = 1000
 
 
 def cleaned(span: ReadableSpan) -> ReadableSpan:
-    """The same span with what may leave."""
+    """The same span, without what may not be exported."""
     if span.instrumentation_scope and span.instrumentation_scope.name.startswith(OURS):
         return span
     return ReadableSpan(
@@ -78,7 +78,7 @@ def _stateless(context: SpanContext | None) -> Any:
 
 
 def _bare(event: Event) -> Event:
-    """That something happened, and of which type; not what it said."""
+    """An event with its exception's type, without its message."""
     kind = (event.attributes or {}).get("exception.type")
     kept = {"exception.type": kind} if kind else {}
     return Event(event.name, attributes=kept, timestamp=event.timestamp)

@@ -1,4 +1,4 @@
-"""How does the process stand just now? Asked when metrics leave; the loop's lag is felt all the time."""
+"""Gauges of the running web process: sockets, replies, records that wait, breakers, and the loop's lag."""
 
 import asyncio
 import time
@@ -16,11 +16,11 @@ LAG_EVERY_S = 0.5
 LAG_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 BREAKER_STATES = {"closed": 0, "half_open": 1, "open": 2}
 
-_feeling: list[asyncio.Task[None]] = []
+_measuring: list[asyncio.Task[None]] = []
 
 
 def begin() -> None:
-    """Watch this web process, in its loop."""
+    """Register the gauges, and measure the lag of the running loop from now on."""
     meter = metrics.get_meter(__name__)
     meter.create_observable_gauge(
         "chatcore.open_sockets", [_sockets], "{socket}", "Websockets that are open here."
@@ -46,17 +46,17 @@ def begin() -> None:
         "How much later than it wanted the loop came back.",
         explicit_bucket_boundaries_advisory=LAG_SECONDS,
     )
-    _feeling.append(asyncio.create_task(_feel(lag)))
+    _measuring.append(asyncio.create_task(_measure(lag)))
 
 
 def end() -> None:
-    """Stop feeling the loop."""
-    for task in _feeling:
+    """Stop measuring the loop's lag."""
+    for task in _measuring:
         task.cancel()
-    _feeling.clear()
+    _measuring.clear()
 
 
-async def _feel(lag: Histogram) -> None:
+async def _measure(lag: Histogram) -> None:
     while True:
         wanted = time.monotonic() + LAG_EVERY_S
         await asyncio.sleep(LAG_EVERY_S)

@@ -1,4 +1,4 @@
-"""Which libraries tell of what they do, and how little?
+"""Instruments the libraries: Django, Channels, Celery, Redis and psycopg.
 
 No statement's parameters, no header, no stored value: what an instrumentation would say beyond that
 is taken out by `observability.telemetry.clean`.
@@ -14,19 +14,19 @@ from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 
-from observability.telemetry.remote import refuse_strangers
+from observability.telemetry import remote
 
-UNSEEN = "/healthz,/readyz,/static/"
+EXCLUDED = "/healthz,/readyz,/static/"
 """Addresses of no interest, as the instrumentations take them."""
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SOCKET = re.compile(r"/ws/threads/[^/]+/")
 
 
 def instrument() -> None:
-    """Have them tell from now on, by the settled names of the conventions."""
+    """Instrument them, with the stable names of the semantic conventions."""
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
-    refuse_strangers()
-    DjangoInstrumentor().instrument(excluded_urls=UNSEEN)
+    remote.install()
+    DjangoInstrumentor().instrument(excluded_urls=EXCLUDED)
     CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
     RedisInstrumentor().instrument()
     PsycopgInstrumentor().instrument()
@@ -40,7 +40,7 @@ def watch(application: Any) -> Any:
 
     watched = OpenTelemetryMiddleware(
         inside,
-        excluded_urls=UNSEEN,
+        excluded_urls=EXCLUDED,
         default_span_details=_name,
         exclude_spans=["receive", "send"],
     )
@@ -54,7 +54,7 @@ def watch(application: Any) -> Any:
 
 
 def _name(scope: Any) -> tuple[str, dict[str, str]]:
-    """A span's name says the route, not the row."""
+    """A span's name and attributes: the route, without the ids in its path."""
     path = str(scope.get("path", ""))
     if scope["type"] == "websocket":
         route = _ID.sub("{id}", path) if _SOCKET.fullmatch(path) else "nowhere"

@@ -1,8 +1,8 @@
-"""What does a provider call look like in the words of OpenTelemetry's GenAI conventions?
+"""The span and metrics of a provider call, by OpenTelemetry's GenAI conventions.
 
 https://github.com/open-telemetry/semantic-conventions-genai. The metrics' instruments are those of
 opentelemetry-util-genai. Its handler makes spans that begin and end when it is called, while these
-calls are told of when they are over: so the span is made here (docs/adr/0013).
+calls are reported when they are over: so the span is made here (docs/adr/0013).
 """
 
 from functools import cache
@@ -36,17 +36,17 @@ def _instruments() -> Instruments:
     return Instruments(metrics.get_meter(__name__))
 
 
-def tell(
+def emit(
     attempt: Attempt, *, thread_id: UUID | None, inside: Context, start_ns: int, end_ns: int
 ) -> None:
-    """One call's span, inside its attempt's, and its metrics; times in nanoseconds since the epoch."""
+    """Emit one call's span, inside its attempt's, and its metrics; times in nanoseconds since the epoch."""
     common = _common(attempt)
-    _tell_span(attempt, common, thread_id, inside, start_ns, end_ns)
+    _emit_span(attempt, common, thread_id, inside, start_ns, end_ns)
     if attempt.status in FINISHED:
         _count(attempt, common, inside)
 
 
-def _tell_span(
+def _emit_span(
     attempt: Attempt,
     common: dict[str, AttributeValue],
     thread_id: UUID | None,
@@ -74,7 +74,7 @@ def _tell_span(
         HTTP_RESPONSE_STATUS_CODE: attempt.http_status,
     }
     span = _tracer.start_span(
-        f"{OPERATION} {_model_asked(attempt)}",
+        f"{OPERATION} {_requested_model(attempt)}",
         context=inside,
         kind=SpanKind.CLIENT,
         start_time=start_ns,
@@ -115,7 +115,7 @@ def _first_chunk_ms(attempt: Attempt) -> int | None:
     return attempt.first_token_ms - attempt.started_ms
 
 
-def _model_asked(attempt: Attempt) -> str:
+def _requested_model(attempt: Attempt) -> str:
     return attempt.deployment.partition("/")[2]
 
 
@@ -124,7 +124,7 @@ def _common(attempt: Attempt) -> dict[str, AttributeValue]:
     about: dict[str, AttributeValue] = {
         names.GEN_AI_OPERATION_NAME: OPERATION,
         names.GEN_AI_PROVIDER_NAME: PROVIDERS.get(attempt.provider, attempt.provider),
-        names.GEN_AI_REQUEST_MODEL: _model_asked(attempt),
+        names.GEN_AI_REQUEST_MODEL: _requested_model(attempt),
     }
     if attempt.error:
         about[ERROR_TYPE] = attempt.error

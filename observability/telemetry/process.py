@@ -1,4 +1,4 @@
-"""When does a process begin to tell, and when is it silent again?"""
+"""Starts and stops telemetry with the web process or the worker."""
 
 import asyncio
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutdown
 
 from chatcore.turns.signals import turn_finished, web_begins, web_ends
-from observability.telemetry import gauges, libraries, outlet, turns
+from observability.telemetry import exporters, gauges, libraries, turn_spans
 
 
 def connect() -> None:
-    """Follow this process's life; before Django builds its middleware."""
+    """Connect to the signals of this process; before Django builds its middleware."""
     libraries.instrument()
     turn_finished.connect(_on_turn_finished, dispatch_uid="observability.telemetry")
     web_begins.connect(_on_web_begins, dispatch_uid="observability.telemetry")
@@ -21,22 +21,22 @@ def connect() -> None:
 
 
 async def _on_turn_finished(*, finished: Any, **kwargs: Any) -> None:
-    turns.tell(finished)
+    turn_spans.emit(finished)
 
 
 async def _on_web_begins(**kwargs: Any) -> None:
-    outlet.open_outlet("web")
+    exporters.start("web")
     gauges.begin()
 
 
 async def _on_web_ends(**kwargs: Any) -> None:
     gauges.end()
-    await asyncio.to_thread(outlet.close_outlet)
+    await asyncio.to_thread(exporters.stop)
 
 
 def _on_worker_begins(**kwargs: Any) -> None:
-    outlet.open_outlet("worker")
+    exporters.start("worker")
 
 
 def _on_worker_ends(**kwargs: Any) -> None:
-    outlet.close_outlet()
+    exporters.stop()

@@ -1,4 +1,4 @@
-"""Whose word is taken for which trace something belongs to? Our own jobs' alone.
+"""Takes a trace's context from our own jobs only, never from a request.
 
 Anybody may call a public site and send `traceparent` and `tracestate` along: they would decide what
 is sampled, and their text would reach the collector.
@@ -12,7 +12,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 
 class FromJobsOnly(TraceContextTextMapPropagator):
-    """Reads nothing from requests and sockets; a job's message is the site's own."""
+    """Extracts a context from a job's message, which is the site's own, and from nothing else."""
 
     def extract(
         self,
@@ -26,6 +26,6 @@ class FromJobsOnly(TraceContextTextMapPropagator):
         return Context() if context is None else context
 
 
-def refuse_strangers() -> None:
-    """From now on, in this process."""
+def install() -> None:
+    """Use this propagator in this process from now on."""
     set_global_textmap(FromJobsOnly())

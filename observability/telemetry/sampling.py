@@ -1,4 +1,4 @@
-"""Which spans are worth a trace? All, but for queries that belong to nothing."""
+"""Samples every trace, except client calls without a parent, such as a poll of the database."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ from opentelemetry.util.types import Attributes
 
 
 class WithoutOrphans(Sampler):
-    """As its parent was; without one all, but for a client's calls.
+    """Samples as the parent was sampled; without a parent everything but a client's calls.
 
-    The keeper, the worker's polling and the health checks ask the database for ever: each such query
-    would be a trace of its own that says nothing.
+    The heartbeat, the worker's polling and the health checks query the database all the time: each such
+    query would be a trace of its own that says nothing.
     """
 
     def should_sample(

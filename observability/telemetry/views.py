@@ -1,4 +1,4 @@
-"""How many series may a metric of a library become? Its attributes are bounded here.
+"""Bounds the attributes of the libraries' metrics, and so the number of their series.
 
 What a client can choose freely (a Host header, an address) is never one of them.
 """

@@ -20,8 +20,8 @@ from django.db.models.signals import post_save
 
 from chatcore.models import ApiToken, Thread, Turn
 from observability.models import Incident, SmokeCase, SmokeResult, SmokeRun, SmokeSettings
-from observability.smoke.guest import USERNAME
-from observability.smoke.visit import Visit
+from observability.smoke.client import Client
+from observability.smoke.service_account import USERNAME
 from routing.catalogue.intents import SHIPPED_INTENTS
 from routing.models import Deployment, Intent, Ladder, Price, Provider
 from routing.services import policy
@@ -78,11 +78,11 @@ class Planted:
     def _wait_for(self, version: int) -> None:
         """Until the web process routes by this version."""
         deadline = time.monotonic() + OBEYED_WITHIN_S
-        with Visit(self._url, self._token) as visit:
-            thread = visit.begin()
+        with Client(self._url, self._token) as client:
+            thread = client.begin()
             while time.monotonic() < deadline:
                 message = uuid4()
-                visit.ask(thread, message, "Hello!")
+                client.ask(thread, message, "Hello!")
                 if Turn.objects.get(client_id=message).policy_version == version:
                     return
                 time.sleep(0.05)

@@ -1,16 +1,18 @@
-"""The clock of this folder's tests; a site at the moment when its weekly rollup is due, and a mail server for it."""
+"""The clock of this folder's tests, a site at the moment when its weekly rollup is due, and its mail server."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 
 from chatcore.models import Organisation
 from observability.schedules import make_schedules
+from observability.smoke.seeding import seed as seed_smoke_rows
 from tests.observability.records import TODAY, moment
 from tests.observability.sundays import DUE
-from tests.services.smtp import Mailbox, mail_server
+from tests.services.smtp import Mailbox, site_mailbox
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +37,8 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def mailbox(settings) -> Iterator[Mailbox]:
-    """A real mail server, that the site uses."""
-    with mail_server() as box:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
-        settings.EMAIL_TIMEOUT = 5
+    """A real mail server, used by the site."""
+    with site_mailbox(settings) as box:
         yield box
 
 
@@ -48,3 +47,16 @@ def acme(clock) -> Organisation:
     made = Organisation.objects.create(name="Acme")
     Organisation.objects.update(created_at=moment(-20))
     return made
+
+
+@pytest.fixture
+def seeded(db) -> None:
+    """All rows of a new site."""
+    call_command("seed")
+
+
+@pytest.fixture
+def smoke_rows(db) -> None:
+    """The smoke evaluation's own rows alone: quicker."""
+    seed_smoke_rows()
+    make_schedules()

@@ -2,15 +2,16 @@
 
 from datetime import date
 
-from chatcore.models import Organisation
-from observability.models import Delivery, WeeklyRollup
+from chatcore.models import Organisation, OutgoingMail
+from observability.models import WeeklyRollup
 from observability.rollup.charts import pictures
-from observability.rollup.kept import pack
+from observability.rollup.delivery import KIND
 from observability.rollup.report import Report, dump
+from observability.rollup.storage import pack
 from tests.factories import NOON
 from tests.observability import rollup_samples
 
-STATES = Delivery.State
+Status = OutgoingMail.Status
 
 
 def keep(report: Report, organisation: Organisation | None) -> WeeklyRollup:
@@ -24,13 +25,20 @@ def keep(report: Report, organisation: Organisation | None) -> WeeklyRollup:
     )
 
 
+def mail(rollup: WeeklyRollup, address: str, status: str, trouble: str = "") -> OutgoingMail:
+    """A mail of a rollup, as the outbox would have left it."""
+    return rollup.mails.create(
+        kind=KIND,
+        address=address,
+        status=status,
+        trouble=trouble,
+        queued_at=NOON,
+        changed_at=NOON,
+    )
+
+
 def keep_one_with_trouble() -> None:
     """A rollup of all with hostile names, one of whose mails did not arrive and one perhaps did not."""
     rollup = keep(rollup_samples.hostile(), None)
-    for state in (STATES.SENT, STATES.UNCERTAIN, STATES.FAILED):
-        rollup.deliveries.create(
-            email=f"{state.value}@example.com",
-            state=state,
-            changed_at=NOON,
-            trouble="It broke off.",
-        )
+    for status in (Status.SENT, Status.UNCERTAIN, Status.FAILED):
+        mail(rollup, f"{status.value}@example.com", status, trouble="It broke off.")

@@ -1,6 +1,5 @@
-"""The overview of a chosen span: its numbers are those of the records, and every part adds up."""
+"""The overview's numbers are those of the records, and every part adds up."""
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
@@ -8,28 +7,28 @@ from html import unescape
 import msgspec
 import pytest
 import time_machine
-from django.contrib.auth.models import Group, User
-from django.core.management import call_command
 from django.test import Client
 
 from chatcore.models import Organisation
-from observability.admin import counting
 from observability.figures import Span, add_up, measure, percentile, percentiles_by, records
-from observability.models import AttemptRecord
-from observability.overview.content import Overview, look
-from observability.overview.question import Question, QuestionForm
-from tests.observability.records import SUNDAY, cached, fallback, moment, record
+from tests.observability.overview_week import (
+    EXACT,
+    NOW,
+    WEEK,
+    account,
+    browser,
+    form,
+    make_week,
+    question,
+    seen,
+)
+from tests.observability.records import SUNDAY, moment, record
 
 PAGE = "/admin/overview/"
-LIST = "/admin/observability/attemptrecord/"
-NOW = moment(6.5)
-WEEK = {"start": "2026-11-15", "end": "2026-11-21"}
-EXACT = ("0.000000000001", "0.123456789012", "1.999999999999")
 
 
 @pytest.fixture(autouse=True)
 def clock():
-    """Saturday noon."""
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -46,56 +45,12 @@ def globex(db) -> Organisation:
 
 @pytest.fixture
 def week(acme, globex) -> None:
-    """A bit of everything, on several days, in two organisations."""
-    for day, cost in enumerate(EXACT):
-        record(day, cost, user_id=day, time_to_first_token_ms=100 + day)
-    fallback(3)
-    record(3.2, "0.25", turn_status="failed", error_code="providers_unavailable", status="failed")
-    record(4, "0.5", truncated=True, truncated_reason="token_limit", intent="social_chat")
-    cached(5, "0.7")
-    record(5.5, "9", source="smoke")
-    record(-1, "7")
-    record(7, "7")
-    AttemptRecord.objects.update(organisation_id=globex.pk)
-    AttemptRecord.objects.filter(time_to_first_token_ms=101).update(organisation_id=acme.pk)
+    make_week(acme, globex)
 
 
 @pytest.fixture
 def boss(db) -> Client:
     return browser(account("boss", is_staff=True, is_superuser=True))
-
-
-def account(name: str, **fields: bool) -> User:
-    """Somebody who comes in without a password: hashing one takes its time."""
-    return User.objects.create(username=name, **fields)
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def asked(**typed: str) -> QuestionForm:
-    return QuestionForm(typed, now=NOW)
-
-
-def question(**typed: str) -> Question:
-    form = asked(**typed)
-    assert form.is_valid(), form.errors
-    return form.question()
-
-
-def seen(**typed: str) -> Overview:
-    return look(question(**typed), now=NOW)
-
-
-def words(client: Client, address: str) -> str:
-    """What a page says, without its tags."""
-    answer = client.get(address)
-    assert answer.status_code == 200, address
-    bare = re.sub(r"<(script|style).*?</\1>", "", answer.content.decode(), flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
 
 
 @pytest.mark.django_db
@@ -139,7 +94,7 @@ class TestTheSpan:
         ],
     )
     def test_that_is_none_is_answered_by_one_message(self, boss, typed, message):
-        errors = [error for errors in asked(**typed).errors.values() for error in errors]
+        errors = [error for errors in form(**typed).errors.values() for error in errors]
         page = boss.get(PAGE, typed)
 
         assert len(errors) == 1
@@ -221,121 +176,3 @@ class TestPercentiles:
             ("social_chat",): (100, 200, 200),
         }
         assert percentiles_by(rows, "latency_ms", (50,)) == {}
-
-
-@pytest.mark.usefixtures("week")
-class TestThePage:
-    def test_shows_the_figures(self, boss):
-        shown = words(boss, f"{PAGE}?start={WEEK['start']}&end={WEEK['end']}")
-        total = seen(**WEEK).total
-
-        assert f"Cost ${total.cost_usd:f}".rstrip("0") in shown
-        assert "Turns 7 by" in shown
-        assert "From cache 1 saved $0.7" in shown
-        assert "Sun 2026-11-15 to Sat 2026-11-21, days in UTC; all organisations;" in shown
-        assert "Smoke evaluation 1 1 9" in shown
-
-    def test_gives_the_same_to_programs_to_the_last_digit(self, boss):
-        answer = boss.get(PAGE, {**WEEK, "format": "json"}).json()
-        total = seen(**WEEK).total
-
-        assert Decimal(answer["overview"]["total"]["cost_usd"]) == total.cost_usd
-        assert answer["overview"]["total"]["turns"] == total.turns
-        assert answer["question"]["counted"] == "chat"
-
-    def test_says_at_least_where_a_call_has_no_price(self, boss):
-        record(2, None)
-        shown = words(boss, f"{PAGE}?start={WEEK['start']}&end={WEEK['end']}")
-
-        assert "Cost at least $" in shown
-        assert "1 call without a price" in shown
-
-    def test_leads_to_the_attempts_behind_each_number(self, boss):
-        page = boss.get(PAGE, WEEK).content.decode()
-        table = page[page.index('id="table-moments"') : page.index('id="title-models"')]
-        found = [
-            (unescape(address), cells)
-            for address, cells in re.findall(r'<a href="([^"]+)">[^<]+</a></th>(.*?)</tr>', table)
-        ]
-
-        assert len(found) == 6  # on one day nothing was asked
-        for address, cells in found:
-            turns = int(re.findall(r"<td>([^<]*)</td>", cells)[0])
-            listed = boss.get(address)
-            assert listed.status_code == 200
-            rows = listed.context["cl"].queryset
-            assert rows.filter(concludes=True).count() == turns
-
-    def test_every_link_of_it_leads_somewhere(self, boss):
-        page = boss.get(PAGE, WEEK).content.decode()
-        links = {unescape(link) for link in re.findall(rf'href="({LIST}\?[^"]+)"', page)}
-
-        assert len(links) > 15
-        for link in links:
-            listed = boss.get(link)
-            assert listed.status_code == 200, link
-            assert listed.context["cl"].result_count > 0, link
-
-    def test_reads_well_where_nothing_was_asked(self, boss):
-        shown = words(boss, f"{PAGE}?start=2026-10-01&end=2026-10-02")
-
-        assert "Nothing was asked in these days." in shown
-
-    @pytest.mark.parametrize(
-        ("role", "status"), [("auditors", 200), ("policy editors", 200), ("key custodians", 403)]
-    )
-    def test_is_for_whoever_may_see_attempts(self, role: str, status: int):
-        call_command("seed", verbosity=0)
-        sue = account("sue", is_staff=True)
-        sue.groups.add(Group.objects.get(name=role))
-
-        assert browser(sue).get(PAGE).status_code == status
-
-    def test_is_not_for_people_from_outside(self):
-        assert Client().get(PAGE).status_code == 302
-        assert browser(account("demo")).get(PAGE).status_code == 302
-
-
-@pytest.mark.usefixtures("week")
-class TestTheListOfAttempts:
-    def test_says_what_came_of_each_call(self, boss):
-        shown = words(boss, LIST)
-
-        assert "failed: did not answer in time" in shown
-        assert "answered from the reply cache" in shown
-        assert "answered; reached the token limit" in shown
-
-    @pytest.mark.parametrize(
-        ("sieve", "count"),
-        [
-            ("source=smoke", 1),
-            ("error=timeout", 1),
-            ("cache_hit__exact=1", 1),
-            ("truncated__exact=1", 1),
-            ("fallback_used__exact=1", 2),
-            ("provider=gemini", 1),
-            ("deployment=gemini/flash", 1),
-            ("status=failed", 2),
-            ("intent=social_chat", 1),
-            ("cost_source=unknown", 0),
-            ("usage_source=none", 1),
-        ],
-    )
-    def test_can_be_sifted(self, boss, sieve: str, count: int):
-        listed = boss.get(f"{LIST}?{sieve}")
-
-        assert listed.status_code == 200
-        assert listed.context["cl"].result_count == count
-
-    def test_counts_no_further_than_anybody_pages(self, boss, monkeypatch):
-        monkeypatch.setattr(counting, "MOST", 3)
-
-        assert "3 or more" in words(boss, LIST)
-
-    def test_shows_all_of_one_in_words(self, boss):
-        row = AttemptRecord.objects.get(error_code="providers_unavailable")
-        shown = words(boss, f"{LIST}{row.pk}/change/")
-
-        assert "failed: no model could answer" in shown
-        assert "$0.25, computed" in shown
-        assert "call 1 of its turn" in shown

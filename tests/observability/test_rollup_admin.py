@@ -12,18 +12,17 @@ from django.test import Client
 from django.urls import reverse
 
 from chatcore.identity.roles import make_roles
-from chatcore.models import Organisation
-from observability.models import Delivery, Recipient
+from chatcore.models import Organisation, OutgoingMail
+from observability.models import Recipient
 from observability.rollup import report
-from observability.rollup.kept import mail_of
+from observability.rollup.storage import mail_of
 from routing.seeding import seed
-from tests.factories import NOON
 from tests.observability import rollup_samples
-from tests.observability.rollup_rows import keep
+from tests.observability.rollup_rows import keep, mail
 from tests.services.smtp import mail_server
 
 pytestmark = pytest.mark.django_db
-State = Delivery.State
+Status = OutgoingMail.Status
 RECIPIENTS = "/admin/observability/recipient/"
 
 
@@ -38,22 +37,8 @@ def rollup(acme):
 
 
 @pytest.fixture
-def delivery(rollup):
-    return Delivery.objects.create(
-        rollup=rollup,
-        email="ops@example.com",
-        state=State.UNCERTAIN,
-        trouble="Whoever sent it was killed.",
-        changed_at=NOON,
-    )
-
-
-@pytest.fixture
-def smtp(settings):
-    with mail_server() as mailbox:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = mailbox.host, mailbox.port
-        yield mailbox
+def uncertain(rollup):
+    return mail(rollup, "ops@example.com", Status.UNCERTAIN, "Whoever sent it was killed.")
 
 
 def staff(name, *permissions, boss=False, role="", **fields):
@@ -75,8 +60,8 @@ def said(answer):
 
 
 class TestTheListOfRollups:
-    def test_says_what_became_of_the_mails(self, rollup, delivery):
-        rollup.deliveries.create(email="a@example.com", state=State.SENT, changed_at=NOON)
+    def test_says_what_became_of_the_mails(self, rollup, uncertain):
+        mail(rollup, "a@example.com", Status.SENT)
 
         page = staff("boss", boss=True).get("/admin/observability/weeklyrollup/").text
 
@@ -109,7 +94,7 @@ class TestARollupsPage:
         rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert len(rows) == len(report.load(rollup.content).cells)
 
-    def test_says_what_became_of_each_mail(self, rollup, delivery):
+    def test_says_what_became_of_each_mail(self, rollup, uncertain):
         page = staff("sam", "view_weeklyrollup").get(page_of(rollup)).text
 
         assert "Uncertain: it may have arrived" in page
@@ -154,26 +139,26 @@ class TestARollupsPage:
 
 
 class TestSendMeATest:
-    def test_goes_to_whoever_asked_and_is_no_delivery(self, rollup, smtp):
+    def test_goes_to_whoever_asked_and_does_not_go_through_the_outbox(self, rollup, mailbox):
         browser = staff("sam", "view_weeklyrollup", email="sam@example.com")
         answer = browser.post(
             reverse("admin:observability_rollup_test", args=[rollup.pk]), follow=True
         )
 
-        [mail] = smtp.messages
-        assert mail["To"] == "sam@example.com"
-        assert mail["Subject"] == f"Test: {mail_of(rollup).subject}"
+        [test] = mailbox.messages
+        assert test["To"] == "sam@example.com"
+        assert test["Subject"] == f"Test: {mail_of(rollup).subject}"
         assert said(answer) == ["The mail server took it for sam@example.com."]
-        assert not Delivery.objects.exists()
+        assert not OutgoingMail.objects.exists()
 
-    def test_says_that_there_is_no_address(self, rollup, smtp):
+    def test_says_that_there_is_no_address(self, rollup, mailbox):
         browser = staff("sam", "view_weeklyrollup")
         answer = browser.post(
             reverse("admin:observability_rollup_test", args=[rollup.pk]), follow=True
         )
 
         assert "your account has no e-mail address" in said(answer)[0]
-        assert smtp.messages == []
+        assert mailbox.messages == []
 
     def test_says_that_there_is_no_mail_server(self, rollup, settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
@@ -199,35 +184,35 @@ class TestSendMeATest:
 
 
 class TestSendAgain:
-    @pytest.mark.parametrize("state", [State.UNCERTAIN, State.FAILED])
-    def test_puts_the_mail_in_the_queue(self, rollup, delivery, state):
-        Delivery.objects.update(state=state)
-        browser = staff("sam", "view_weeklyrollup", "change_delivery")
-        address = reverse("admin:observability_rollup_again", args=[rollup.pk, delivery.pk])
+    @pytest.mark.parametrize("status", [Status.UNCERTAIN, Status.FAILED])
+    def test_puts_the_mail_in_the_queue(self, rollup, uncertain, status):
+        OutgoingMail.objects.update(status=status)
+        browser = staff("sam", "view_weeklyrollup", "change_outgoingmail")
+        address = reverse("admin:observability_rollup_again", args=[rollup.pk, uncertain.pk])
         assert address in browser.get(page_of(rollup)).text
 
         answer = browser.post(address, follow=True)
 
-        delivery.refresh_from_db()
-        assert (delivery.state, delivery.trouble) == (State.WAITING, "")
+        uncertain.refresh_from_db()
+        assert (uncertain.status, uncertain.trouble) == (Status.QUEUED, "")
         assert said(answer) == ["It waits to be sent; the worker looks once a minute."]
 
-    @pytest.mark.parametrize("state", [State.SENT, State.HANDING_OVER, State.CLAIMED])
-    def test_leaves_a_mail_alone_that_went_or_goes_out(self, rollup, delivery, state):
-        Delivery.objects.update(state=state)
-        browser = staff("sam", "view_weeklyrollup", "change_delivery")
-        address = reverse("admin:observability_rollup_again", args=[rollup.pk, delivery.pk])
+    @pytest.mark.parametrize("status", [Status.SENT, Status.SENDING])
+    def test_leaves_a_mail_alone_that_went_or_goes_out(self, rollup, uncertain, status):
+        OutgoingMail.objects.update(status=status)
+        browser = staff("sam", "view_weeklyrollup", "change_outgoingmail")
+        address = reverse("admin:observability_rollup_again", args=[rollup.pk, uncertain.pk])
         assert address not in browser.get(page_of(rollup)).text
 
         answer = browser.post(address, follow=True)
 
-        delivery.refresh_from_db()
-        assert delivery.state == state
+        uncertain.refresh_from_db()
+        assert uncertain.status == status
         assert "Nothing was done" in said(answer)[0]
 
-    def test_is_not_for_those_who_may_only_look(self, rollup, delivery):
+    def test_is_not_for_those_who_may_only_look(self, rollup, uncertain):
         browser = staff("sam", "view_weeklyrollup")
-        address = reverse("admin:observability_rollup_again", args=[rollup.pk, delivery.pk])
+        address = reverse("admin:observability_rollup_again", args=[rollup.pk, uncertain.pk])
 
         assert address not in browser.get(page_of(rollup)).text
         assert browser.post(address).status_code == 403

@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from observability.models import Delivery, WeeklyRollup
-from observability.rollup import claims, job
+from chatcore.mail import outbox
+from chatcore.models import OutgoingMail
+from observability.models import WeeklyRollup
+from observability.rollup import job
+from observability.rollup.delivery import TAKEN_OFF, TOO_LATE
 from observability.rollup.making import make, remake
 from observability.rollup.report import load
 from observability.schedules import ROLLUP
@@ -16,11 +19,7 @@ from tests.observability.records import WEEK_ENDING, record
 from tests.observability.sundays import DUE, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mailbox")]
-State = Delivery.State
-
-
-def delivery() -> Delivery:
-    return Delivery.objects.get()
+Status = OutgoingMail.Status
 
 
 class TestTheRollup:
@@ -34,7 +33,8 @@ class TestTheRollup:
         (mail,) = mailbox.messages
         assert mail["To"] == "ops@example.com"
         assert "0.25" in mail.get_body(("plain",)).get_content()
-        assert (delivery().state, delivery().sent_at) == (State.SENT, timezone.now())
+        sent = OutgoingMail.objects.get()
+        assert (sent.status, sent.sent_at) == (Status.SENT, timezone.now())
 
     def test_is_not_made_before(self, clock, mailbox):
         clock.move_to(DUE - timedelta(seconds=1))
@@ -141,166 +141,21 @@ class TestTheRollup:
         assert len({mail["Message-ID"] for mail in mailbox.messages}) == 2
 
 
-class TestAMailThatWasRefused:
-    def test_for_good_is_given_up_and_told(self, clock, mailbox):
-        mailbox.trouble = "refuse address"
-        record(1)
-        tell("gone@example.com")
-
-        weekly_rollup()
-        sweep()
-
-        assert (delivery().state, delivery().tries) == (State.FAILED, 1)
-        assert delivery().trouble == "The mail server refused the address (550)."
-
-    @pytest.mark.parametrize("trouble", ["refuse address for now", "refuse mail for now"])
-    def test_for_now_is_tried_again_after_a_pause(self, clock, mailbox, trouble):
-        mailbox.trouble = trouble
-        record(1)
-        tell("ops@example.com")
-        weekly_rollup()
-        assert (delivery().state, mailbox.messages) == (State.WAITING, [])
-
-        mailbox.trouble = ""
-        clock.shift(timedelta(minutes=4))
-        sweep()
-        assert mailbox.messages == []
-        clock.shift(timedelta(minutes=1))
-        sweep()
-
-        assert len(mailbox.messages) == 1
-        assert (delivery().state, delivery().trouble, delivery().tries) == (State.SENT, "", 2)
-
-    def test_again_and_again_is_given_up(self, clock, mailbox):
-        mailbox.trouble = "refuse mail for now"
-        record(1)
-        tell("ops@example.com")
-
-        for _ in range(10):
-            sweep()
-            clock.shift(timedelta(hours=13))
-
-        assert (delivery().state, delivery().tries) == (State.FAILED, 6)
-        assert len(mailbox.addresses) == 6
-
-    def test_because_of_who_sends_it_waits_until_staff_have_mended_that(self, clock, mailbox):
-        mailbox.trouble = "refuse sender"
-        record(1)
-        tell("a@example.com")
-        tell("b@example.com")
-        weekly_rollup()
-
-        # It is not the addresses' fault, and the second would have met the same.
-        assert sorted(Delivery.objects.values_list("state", "tries")) == [
-            (State.WAITING, 0),
-            (State.WAITING, 1),
-        ]
-        mailbox.trouble = ""
-        clock.shift(timedelta(minutes=6))
-        sweep()
-        assert len(mailbox.messages) == 2
-
-    def test_by_nobody_at_all_waits_for_the_server(self, clock, mailbox, settings):
-        settings.EMAIL_PORT = 1
-        record(1)
-        tell("a@example.com")
-        tell("b@example.com")
-
-        weekly_rollup()
-
-        # The second was not even tried: it would meet the same silence.
-        assert sorted(Delivery.objects.values_list("tries", flat=True)) == [0, 1]
-        assert "could not be reached" in Delivery.objects.get(tries=1).trouble
-
-
-class TestAMailThatMayHaveArrived:
-    @pytest.fixture(autouse=True)
-    def _dropped(self, clock, mailbox) -> None:
+class TestAMail:
+    def test_that_is_repeated_can_be_known_as_the_same(self, clock, mailbox):
         mailbox.trouble = "drop after mail"
         record(1)
         tell("ops@example.com")
         weekly_rollup()
         mailbox.trouble = ""
 
-    def test_is_uncertain_and_says_why(self, mailbox):
-        assert delivery().state == State.UNCERTAIN
-        assert delivery().trouble == "The mail server had the whole mail and did not answer."
-        assert len(mailbox.messages) == 1
-
-    def test_is_never_repeated_by_itself(self, clock, mailbox):
-        for _ in range(3):
-            clock.shift(timedelta(hours=30))
-            sweep()
-
-        assert (delivery().state, len(mailbox.messages)) == (State.UNCERTAIN, 1)
-
-    def test_is_repeated_when_staff_ask_for_it_and_can_be_known_as_the_same(self, clock, mailbox):
-        assert claims.send_again(Delivery.objects.all(), now=timezone.now()) == 1
+        assert outbox.send_again(OutgoingMail.objects.all(), now=timezone.now()) == 1
         sweep()
 
         first, second = mailbox.messages
         assert first["Message-ID"] == second["Message-ID"]
-        assert delivery().state == State.SENT
 
-
-class TestAClaim:
-    @pytest.fixture
-    def waiting(self, clock) -> Delivery:
-        record(1)
-        tell("ops@example.com")
-        rollup = make(WEEK_ENDING, None, now=timezone.now())
-        job.plan(rollup, told_by=DUE, now=timezone.now())
-        return delivery()
-
-    def test_is_had_by_one(self, waiting):
-        now = timezone.now()
-
-        assert claims.take(waiting, now=now) is not None
-        assert claims.take(Delivery.objects.get(), now=now) is None
-
-    def test_that_ran_out_before_the_mail_was_handed_over_is_taken_over(
-        self, waiting, clock, mailbox
-    ):
-        lost = claims.take(waiting, now=timezone.now())
-        assert lost is not None
-        clock.shift(claims.LEASE + timedelta(seconds=1))
-
-        sweep()
-
-        assert (delivery().state, len(mailbox.messages)) == (State.SENT, 1)
-        assert not claims.hand_over(lost, now=timezone.now())  # too late for whoever slept
-
-    def test_that_ran_out_while_it_was_handed_over_leaves_it_uncertain(
-        self, waiting, clock, mailbox
-    ):
-        slow = claims.take(waiting, now=timezone.now())
-        assert slow is not None
-        assert claims.hand_over(slow, now=timezone.now())
-        clock.shift(claims.LEASE + timedelta(seconds=1))
-
-        sweep()
-
-        assert (delivery().state, mailbox.messages) == (State.UNCERTAIN, [])
-        assert "killed" in delivery().trouble
-        claims.note_sent(slow, now=timezone.now())  # it was only slow
-        assert (delivery().state, delivery().trouble) == (State.SENT, "")
-
-
-class TestASiteWithoutAMailServer:
-    def test_keeps_its_mails_until_there_is_one(self, clock, mailbox, settings):
-        smtp = settings.EMAIL_BACKEND
-        settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-        record(1)
-        tell("ops@example.com")
-        weekly_rollup()
-        assert (delivery().state, delivery().tries) == (State.WAITING, 0)
-        assert "EMAIL_URL" in delivery().trouble
-
-        settings.EMAIL_BACKEND = smtp
-        sweep()
-        assert (delivery().state, delivery().trouble) == (State.SENT, "")
-
-    def test_gives_up_what_is_news_no_longer(self, clock, mailbox, settings):
+    def test_is_given_up_when_it_is_news_no_longer(self, clock, mailbox, settings):
         smtp = settings.EMAIL_BACKEND
         settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
         record(1)
@@ -312,7 +167,21 @@ class TestASiteWithoutAMailServer:
         sweep()
 
         assert [mail["Message-ID"].split(".")[1] for mail in mailbox.messages] == ["2026-11-29"]
-        assert Delivery.objects.get(rollup__week_ending=WEEK_ENDING).state == State.FAILED
+        old = WeeklyRollup.objects.get(week_ending=WEEK_ENDING).mails.get()
+        assert (old.status, old.trouble) == (Status.FAILED, TOO_LATE)
+
+    def test_is_given_up_where_staff_took_its_address_off_the_list(self, clock, mailbox):
+        mailbox.trouble = "refuse mail for now"
+        record(1)
+        recipient = tell("ops@example.com")
+        weekly_rollup()
+        mailbox.trouble = ""
+        recipient.delete()
+        clock.shift(timedelta(hours=1))
+        sweep()
+
+        mail = OutgoingMail.objects.get()
+        assert (mail.status, mail.trouble, mailbox.messages) == (Status.FAILED, TAKEN_OFF, [])
 
 
 class TestAStoredRollup:

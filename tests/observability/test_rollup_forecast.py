@@ -4,12 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from observability.rollup import report
+from observability import wording
 from observability.rollup.gather import gather
+from observability.rollup.report import Report
 from tests.observability.records import WEEK_ENDING, moment, record
 
 
-def of_all() -> report.Report:
+def of_all() -> Report:
     return gather(WEEK_ENDING, None)
 
 
@@ -69,5 +70,5 @@ class TestAChange:
             (Decimal("0.3"), Decimal("0.1"), "+200\N{NO-BREAK SPACE}%"),
         ],
     )
-    def test_is_told_in_words_and_never_divides_by_nothing(self, now, before, words):
-        assert report.change(now, before) == words
+    def test_is_put_into_words_and_never_divides_by_nothing(self, now, before, words):
+        assert wording.moved(now, before) == words

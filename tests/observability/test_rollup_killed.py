@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from chatcore.models import Organisation
-from observability.models import Delivery, Recipient, WeeklyRollup
+from chatcore.models import Organisation, OutgoingMail
+from observability.models import Recipient, WeeklyRollup
 from observability.rollup import weeks
 from observability.rollup.report import load
 from observability.schedules import make_schedules
@@ -20,7 +20,7 @@ from tests.observability.records import record
 from tests.services.smtp import Mailbox, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STATE = Delivery.State
+Status = OutgoingMail.Status
 WORKER = "from observability.tasks import weekly_rollup; weekly_rollup()"
 COMMAND = "from django.core.management import call_command; call_command({})"
 ADDRESSES = {"boss@acme.example", "cto@example.com", "ops@example.com"}
@@ -76,13 +76,13 @@ def received(mailbox: Mailbox) -> Counter[str]:
     return Counter(str(mail["To"]) for mail in mailbox.messages)
 
 
-def states() -> set[str]:
-    return set(Delivery.objects.values_list("state", flat=True))
+def statuses() -> set[str]:
+    return set(OutgoingMail.objects.values_list("status", flat=True))
 
 
 def claims_run_out() -> None:
-    Delivery.objects.filter(claim_expires_at__isnull=False).update(
-        claim_expires_at=timezone.now() - timedelta(seconds=1)
+    OutgoingMail.objects.filter(claimed_until__isnull=False).update(
+        claimed_until=timezone.now() - timedelta(seconds=1)
     )
 
 
@@ -95,7 +95,7 @@ class TestTwoWorkersAtOnce:
         at_once[2].wait(60)  # it may find mails that are another's to send just now
 
         assert received(mailbox) == dict.fromkeys(ADDRESSES, 1)
-        assert states() == {STATE.SENT}
+        assert statuses() == {Status.SENT}
         costs = {
             rollup.organisation_id is None: f"{load(rollup.content).week.cost_usd:.2f}"
             for rollup in WeeklyRollup.objects.all()
@@ -116,7 +116,7 @@ class TestAWorkerThatIsKilled:
 
     def test_before_it_handed_its_mail_over_is_replaced(self, start: Start, mailbox: Mailbox):
         self.kill_at("silent at address", start, mailbox)
-        assert states() == {STATE.CLAIMED, STATE.WAITING}
+        assert statuses() == {Status.SENDING, Status.QUEUED}
 
         assert start.worker().wait(60) == 0
         assert len(mailbox.messages) == 2  # its own is left to it until its claim runs out
@@ -124,18 +124,18 @@ class TestAWorkerThatIsKilled:
         assert start.worker().wait(60) == 0
 
         assert received(mailbox) == dict.fromkeys(ADDRESSES, 1)
-        assert states() == {STATE.SENT}
+        assert statuses() == {Status.SENT}
 
     def test_while_the_server_took_its_mail_leaves_it_uncertain(
         self, start: Start, mailbox: Mailbox
     ):
         self.kill_at("silent at mail", start, mailbox)
-        assert states() == {STATE.HANDING_OVER, STATE.WAITING}
+        assert statuses() == {Status.SENDING, Status.QUEUED}
 
         for _ in range(2):
             claims_run_out()
             assert start.worker().wait(60) == 0
 
-        (doubtful,) = Delivery.objects.filter(state=STATE.UNCERTAIN)
-        assert received(mailbox) == dict.fromkeys(ADDRESSES - {doubtful.email}, 1)
+        (doubtful,) = OutgoingMail.objects.filter(status=Status.UNCERTAIN)
+        assert received(mailbox) == dict.fromkeys(ADDRESSES - {doubtful.address}, 1)
         assert "killed" in doubtful.trouble

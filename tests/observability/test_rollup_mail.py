@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from observability.rollup.charts import pictures
 from observability.rollup.mail import Mail, message, render
 from observability.rollup.report import Report, dump, load
-from tests.observability import rollup_samples
+from tests.observability import rollup_parts, rollup_samples
 from tests.observability.rollup_samples import SAMPLES
 from tests.services.smtp import mail_server
 
@@ -92,8 +92,8 @@ class TestTheSheet:
             assert sum(int(row[name]) for row in rows) == getattr(report.week, name)
 
     def test_writes_no_exponent(self):
-        cell = replace(rollup_samples.cells(["ana"])[0], cost_usd=Decimal("1E-12"))
-        report = rollup_samples.report_of([cell])
+        cell = replace(rollup_parts.cells(["ana"])[0], cost_usd=Decimal("1E-12"))
+        report = rollup_parts.report_of([cell])
 
         assert rows_of(mail_of(report))[0]["cost_usd"] == "0.000000000001"
 
@@ -204,9 +204,9 @@ class TestTheMail:
     def test_never_calls_an_unknown_cost_nothing(self):
         cells = [
             replace(cell, cost_usd=Decimal(0), unpriced_calls=cell.calls)
-            for cell in rollup_samples.cells(["ana"])
+            for cell in rollup_parts.cells(["ana"])
         ]
-        mail = mail_of(rollup_samples.report_of(cells))
+        mail = mail_of(rollup_parts.report_of(cells))
 
         assert mail.subject.endswith(": unknown cost for 60 turns")
         assert "An unknown amount for 60 turns of 1 person." in mail.text

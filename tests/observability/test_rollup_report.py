@@ -124,7 +124,7 @@ class TestWhatStandsOut:
         (only,) = of_all().truncations
         assert (only.label, only.count) == ("reached the token limit", 1)
 
-    def test_the_dearest_turn_is_that_of_all_its_calls_together(self, django_user_model):
+    def test_the_most_expensive_turn_is_that_of_all_its_calls_together(self, django_user_model):
         acme = Organisation.objects.create(name="Acme")
         alice = make_member("alice", acme)
         turn = make_turn(make_thread(alice))
@@ -135,14 +135,14 @@ class TestWhatStandsOut:
         for _ in range(9):
             record(1, "0.01", **where)
 
-        dearest = of_all().dearest
-        assert [each.cost_usd for each in dearest[:2]] == [Decimal("0.9"), Decimal("0.7")]
-        assert len(dearest) == 5
-        assert dearest[0].reference == turn.pk.hex[:12]
-        assert (dearest[0].member, dearest[0].organisation) == ("alice (Acme)", "Acme")
-        assert dearest[0].path == f"/admin/chatcore/turn/{turn.pk}/change/"
-        assert (dearest[0].input_tokens, dearest[0].output_tokens) == (200, 40)
-        assert dearest[1].path == ""  # it has been purged
+        expensive = of_all().most_expensive
+        assert [each.cost_usd for each in expensive[:2]] == [Decimal("0.9"), Decimal("0.7")]
+        assert len(expensive) == 5
+        assert expensive[0].reference == turn.pk.hex[:12]
+        assert (expensive[0].member, expensive[0].organisation) == ("alice (Acme)", "Acme")
+        assert expensive[0].path == f"/admin/chatcore/turn/{turn.pk}/change/"
+        assert (expensive[0].input_tokens, expensive[0].output_tokens) == (200, 40)
+        assert expensive[1].path == ""  # it has been purged
 
     def test_speed_is_told_with_that_of_the_week_before(self):
         for n in range(1, 21):
@@ -217,7 +217,7 @@ class TestAWeekWithoutTraffic:
         assert (made.speed.p50_ms, made.speed.p50_before_ms) == (None, None)
         assert made.month.forecast_usd is None
         assert "nobody asked anything" in made.month.explanation
-        assert (made.dearest, made.cells) == ((), ())
+        assert (made.most_expensive, made.cells) == ((), ())
         assert len(made.days) == 7
 
 

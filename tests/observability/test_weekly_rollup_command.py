@@ -11,12 +11,11 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from chatcore.models import Organisation
-from observability.models import Delivery, Recipient, WeeklyRollup
+from chatcore.models import Organisation, OutgoingMail
+from observability.models import Recipient, WeeklyRollup
 from observability.rollup import making
 from tests.observability.programs import ROOT
 from tests.observability.records import WEEK_ENDING, moment, record
-from tests.services.smtp import Mailbox, mail_server
 
 
 @pytest.fixture
@@ -24,14 +23,6 @@ def clock() -> Iterator[time_machine.Traveller]:
     """Wednesday after the week that ends on 22 November 2026."""
     with time_machine.travel(moment(10), tick=False) as traveller:
         yield traveller
-
-
-@pytest.fixture
-def mailbox(settings) -> Iterator[Mailbox]:
-    with mail_server() as box:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = box.host, box.port
-        yield box
 
 
 def run(*arguments: str) -> tuple[str, str]:
@@ -171,7 +162,7 @@ class TestTheCommand:
                 run("--send")
 
         assert len(mailbox.messages) == 1
-        assert Delivery.objects.get().state == Delivery.State.UNCERTAIN
+        assert OutgoingMail.objects.get().status == OutgoingMail.Status.UNCERTAIN
 
     def test_fails_when_there_is_nobody_to_send_it_to(self, clock, mailbox):
         record(1)

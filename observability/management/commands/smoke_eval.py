@@ -1,4 +1,4 @@
-"""`manage.py smoke_eval`: ask a running site the evaluation's cases. Exits 0 only if all passed."""
+"""`manage.py smoke_eval`: ask a running site the evaluation's cases; exits 0 only if all passed."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from observability.alerts import mails
 from observability.models import SmokeResult, SmokeRun
-from observability.smoke import claims, due, outcome, report
+from observability.smoke import due, incident, run_report, runs
 from observability.smoke.evaluation import evaluate
 
 
@@ -42,40 +42,40 @@ class Command(BaseCommand):
         base_url = _address(options["base_url"])
         if options["data"] and options["data"].absolute() != settings.DATA_DIR:
             raise CommandError("--data is obeyed by manage.py and scripts/smoke_eval only.")
-        run = claims.begin_at_once(SmokeRun.Trigger.COMMAND)
+        run = runs.begin(SmokeRun.Trigger.COMMAND)
         results: list[SmokeResult] = []
-        self._say(f"Smoke evaluation {run.pk} of {base_url}")
+        self._print(f"Smoke evaluation {run.pk} of {base_url}")
         try:
-            evaluate(run, base_url=base_url, tell=lambda result: self._tell(result, results))
-        except claims.Lost:
-            raise CommandError(f"Another has ended this run: {claims.BROKE_OFF}") from None
+            evaluate(run, base_url=base_url, on_result=lambda result: self._show(result, results))
+        except runs.Lost:
+            raise CommandError(f"Another has ended this run: {runs.BROKE_OFF}") from None
         except Exception:
-            self._tell_staff(run)
+            self._mail_staff(run)
             raise
         if self._as_json:
-            self.stdout.write(json.dumps(report.as_json(run, results), ensure_ascii=False))
-        for line in report.summary(run):
-            self._say(line)
-        self._tell_staff(run)
+            self.stdout.write(json.dumps(run_report.as_json(run, results), ensure_ascii=False))
+        for line in run_report.summary(run):
+            self._print(line)
+        self._mail_staff(run)
         if run.verdict != SmokeRun.Verdict.PASSED:
             sys.exit(1)
 
-    def _tell(self, result: SmokeResult, results: list[SmokeResult]) -> None:
+    def _show(self, result: SmokeResult, results: list[SmokeResult]) -> None:
         results.append(result)
-        self._say(report.sentence(result))
+        self._print(run_report.sentence(result))
 
-    def _tell_staff(self, run: SmokeRun) -> None:
-        """At once, for there may be no worker that would."""
-        outcome.notice(run)
-        if not outcome.is_of_this_site(run):
-            self._say(
+    def _mail_staff(self, run: SmokeRun) -> None:
+        """Raise or close the incident and mail it at once, for there may be no worker that would."""
+        incident.notice(run)
+        if not incident.is_of_this_site(run):
+            self._print(
                 f"This site's address is {settings.SITE_URL}: no incident begins or ends with this run."
             )
         mails.mail_incidents()
-        for line in outcome.untold(run):
+        for line in incident.not_mailed(run):
             self.stderr.write(line)
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         if not self._as_json:
             self.stdout.write(line)
             self.stdout.flush()

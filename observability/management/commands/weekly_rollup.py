@@ -1,4 +1,4 @@
-"""`manage.py weekly_rollup`: say what a week came to, and with `--send` mail it to whoever was not yet."""
+"""`manage.py weekly_rollup`: print a week's rollup, and with `--send` mail it to whoever has not got it."""
 
 from argparse import ArgumentParser
 from datetime import date, datetime
@@ -9,12 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from observability.models import Delivery, WeeklyRollup
+from chatcore.mail.outbox import NO_SERVER
+from chatcore.mail.smtp import is_set_up
+from chatcore.models import OutgoingMail
+from observability.models import WeeklyRollup
 from observability.rollup import job, making, weeks
-from observability.rollup.kept import mail_of
-from observability.rollup.sending import NO_SERVER
-from observability.rollup.words import counted
-from observability.smtp import is_set_up
+from observability.rollup.storage import mail_of
+from observability.wording import counted
 
 
 class Command(BaseCommand):
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         if options["data"] and options["data"].absolute() != settings.DATA_DIR:
             raise CommandError("--data is obeyed by manage.py and scripts/weekly_rollup only.")
         now = timezone.now()
-        week_ending = _meant(options["week_ending"], now)
+        week_ending = _week_ending(options["week_ending"], now)
         rollup = self._current(week_ending, now)
         self.stdout.write(mail_of(rollup).text)
         if options["send"]:
@@ -59,34 +60,35 @@ class Command(BaseCommand):
         return rollup
 
     def _send(self, week_ending: date, now: datetime) -> None:
-        """Raises CommandError where a recipient has not, or perhaps not, got it."""
-        deliveries = job.send_now(week_ending, now=now)
-        if deliveries and not is_set_up():
-            raise CommandError(NO_SERVER)
-        for delivery in deliveries:
-            whose = delivery.rollup.organisation or "all organisations"
-            why = f" {delivery.trouble}" if delivery.trouble else ""
-            self.stderr.write(
-                f"{delivery.email} ({whose}): {delivery.get_state_display().lower()}.{why}"
-            )
-        if not deliveries:
+        """Send the week's rollups. Raises CommandError where one has not, or perhaps not, arrived."""
+        mails = [
+            (rollup, mail)
+            for rollup in job.send_now(week_ending, now=now)
+            for mail in rollup.mails.all()
+        ]
+        if not mails:
             raise CommandError("Nobody is on the list of recipients; staff keep it in the admin.")
-        if others := [one for one in deliveries if one.state != Delivery.State.SENT]:
-            raise CommandError(
-                f"{counted(len(others), 'mail')} of {len(deliveries)} not surely sent."
-            )
+        if not is_set_up():
+            raise CommandError(NO_SERVER)
+        for rollup, mail in mails:
+            whose = rollup.organisation or "all organisations"
+            status = f"{mail.get_status_display().lower()}. {mail.trouble}".strip()
+            self.stderr.write(f"{mail.address} ({whose}): {status}")
+        unsent = sum(mail.status != OutgoingMail.Status.SENT for _, mail in mails)
+        if unsent:
+            raise CommandError(f"{counted(unsent, 'mail')} of {len(mails)} not surely sent.")
 
 
-def _meant(wanted: str | None, now: datetime) -> date:
-    """The week that is meant. Raises CommandError for what is none, or has not begun."""
+def _week_ending(given: str | None, now: datetime) -> date:
+    """Read the option. Raises CommandError for what is no week, or one that has not begun."""
     last = weeks.last_ended(now)
-    if wanted is None:
+    if given is None:
         return last
     try:
-        day = datetime.strptime(wanted, "%Y-%m-%d").date()
+        day = datetime.strptime(given, "%Y-%m-%d").date()
     except ValueError:
         raise CommandError(
-            f"--week-ending is not usable: expected a Sunday such as {last}, got {wanted!r}"
+            f"--week-ending is not usable: expected a Sunday such as {last}, got {given!r}"
         ) from None
     if day.weekday() != weeks.SUNDAY:
         raise CommandError(

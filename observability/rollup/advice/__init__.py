@@ -1,4 +1,4 @@
-"""What should staff change, or know, after this week? One small function for each kind of advice."""
+"""Advice to staff after a week: one small function for each kind."""
 
 from observability.figures import Rows, Span
 from observability.names import Names

@@ -1,4 +1,4 @@
-"""What is advice given from? The week's records and the routing tables as they are now."""
+"""What advice is given from: the week's records and the routing tables as they are now."""
 
 from collections.abc import Callable, Iterable
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Where does the router guess, and whose answers do people not like?"""
+"""Advice about intents: those that are guessed, and those whose answers people do not like."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from chatcore.models import Turn
 from observability.figures import CHAT_SOURCES
 from observability.rollup.advice.evidence import Evidence
 from observability.rollup.report import Recommendation
-from observability.rollup.words import counted, share
+from observability.wording import counted, share
 from routing.intents.detector import CLEAR_LEAD, FALLBACK_INTENT, FALLBACK_SCORE
 from routing.models import Intent
 

@@ -1,4 +1,4 @@
-"""Which models are going away, and where would they be missed?"""
+"""Advice about models that their provider takes away."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from observability.rollup.advice.evidence import Evidence, listed
 from observability.rollup.report import Recommendation
-from observability.rollup.words import counted
+from observability.wording import counted
 from routing.models import Deployment
 
 SOON = timedelta(days=90)

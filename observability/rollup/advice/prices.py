@@ -1,4 +1,4 @@
-"""What would other prices mean? A cheaper rung, a price that changes soon, a model without any."""
+"""Advice about prices: a cheaper rung, a price that changes soon, a model without any."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from observability.figures import Rows
 from observability.rollup.advice.evidence import Evidence
 from observability.rollup.advice.models import goes_away_soon
 from observability.rollup.advice.rungs import without_an_answer
-from observability.rollup.notable import unpriced as unpriced_calls
+from observability.rollup.highlights import unpriced as unpriced_calls
 from observability.rollup.report import Recommendation
-from observability.rollup.words import counted, money, share
+from observability.wording import counted, money, share
 from routing.models import Deployment, ProviderKey
 from routing.providers.usage import Usage
 from routing.services.snapshot_types import PriceFacts

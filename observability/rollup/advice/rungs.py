@@ -1,4 +1,4 @@
-"""Which rungs are in the way, and which are never reached?"""
+"""Advice about rungs: those that fail, never answer, or are never called."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +11,7 @@ from observability.figures import Rows
 from observability.names import CALL_ERRORS
 from observability.rollup.advice.evidence import Evidence, listed
 from observability.rollup.report import Recommendation
-from observability.rollup.words import counted
+from observability.wording import counted
 from routing.models import Deployment, Provider, ProviderKey
 
 LEAST_CALLS = 5
@@ -65,7 +65,7 @@ def never_won(evidence: Evidence) -> Iterator[Recommendation]:
 
 
 def without_an_answer(evidence: Evidence) -> set[tuple[str, str]]:
-    """The rungs, by ladder and model, of which no reply stands: nothing speaks for them."""
+    """The rungs, by ladder and model, of which no reply stands."""
     return {(ladder, model.name) for ladder, model, figures in _called(evidence) if not figures.won}
 
 

@@ -1,4 +1,4 @@
-"""Which smoke cases failed in the week? The site's own trouble, told only to who looks after all of it."""
+"""Advice from the smoke evaluation, for the rollup of all organisations only."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from observability.figures import Span
 from observability.models import SmokeResult, SmokeRun
 from observability.rollup.advice.evidence import Evidence, listed
 from observability.rollup.report import FailedCase, Recommendation, SmokeRuns
-from observability.rollup.words import counted
+from observability.wording import counted
 
 _FAILED, _NOT_RUN = SmokeResult.Verdict.FAILED, SmokeResult.Verdict.NOT_RUN
 
@@ -40,7 +40,7 @@ def runs(span: Span, organisation_id: int | None) -> SmokeRuns | None:
 
 
 def failed_smoke(evidence: Evidence) -> Iterator[Recommendation]:
-    """One line for all of them."""
+    """Advise once about all cases that failed."""
     cases = failed_cases(evidence.span, evidence.organisation_id)
     if cases:
         told = listed(f"{case.case} ({case.failed} of {case.runs}: {case.check})" for case in cases)

@@ -1,0 +1,1 @@
+"""Mails that the site sends: queued as rows, sent by the worker, each at most once."""
