@@ -76,11 +76,11 @@ def hold(run: SmokeRun, now: datetime) -> None:
 
 
 def end(run: SmokeRun) -> bool:
-    """Write down how a run ended; False when another has ended it."""
+    """Write down how a run ended, and free it; False when another has ended it."""
     run.status, run.ended_at = Status.ENDED, timezone.now()
     ours = SmokeRun.objects.filter(pk=run.pk, status=Status.RUNNING)
     fields = ["status", "verdict", "why", "changes", "cost_usd", "unpriced", "ended_at"]
-    return bool(ours.update(**{name: getattr(run, name) for name in fields}))
+    return bool(ours.update(claimed_until=None, **{name: getattr(run, name) for name in fields}))
 
 
 def has_passed_since(run: SmokeRun) -> bool:
