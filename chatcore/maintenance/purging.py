@@ -101,7 +101,7 @@ def _tidy(thread: Thread) -> None:
     changed: dict[str, Any] = {}
     if thread.title_source == Thread.TitleSource.GENERATED:
         changed["title"] = title_from(oldest.prompt)
-    if not left.filter(pk=thread.head_id).exists():  # an older one had to stay
+    if not left.filter(pk__in=[thread.head_id]).exists():  # an older one had to stay
         changed["head"] = left.only("pk").last()
     Thread.objects.filter(pk=thread.pk).update(
         **changed,

@@ -101,12 +101,10 @@ def begin(turn_id: UUID, *, started_at: datetime) -> Decision | None:
 
 
 def _lock_thread(member: Member, thread_id: UUID | None) -> Thread:
-    thread = (
-        Thread.objects.visible_to(user_id=member.user_id, organisation_id=member.organisation_id)
-        .select_for_update()
-        .filter(pk=thread_id)
-        .first()
+    threads = Thread.objects.visible_to(
+        user_id=member.user_id, organisation_id=member.organisation_id
     )
+    thread = threads.select_for_update().filter(pk=thread_id).first() if thread_id else None
     if thread is None:
         raise Refused("not_found", "There is no such conversation.")
     return thread
@@ -132,7 +130,7 @@ def _target(thread: Thread, new: NewTurn, line: Line) -> tuple[Turn | None, Line
     if place is not None:
         target, line = line.turns[place], line.before(place)
     else:
-        found = Turn.objects.filter(thread=thread, pk=new.target).first()
+        found = Turn.objects.filter(thread=thread, pk=new.target).first() if new.target else None
         if found is None:
             raise Refused("not_found", "There is no such turn.")
         target, line = found, line_to(found.parent_id)

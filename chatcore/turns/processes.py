@@ -102,13 +102,14 @@ os.register_at_fork(after_in_child=here.start_anew)
 
 
 def others() -> list[ServerProcess]:
-    """All processes but this one, each with whether it is late by the database's clock."""
-    return list(_with_lateness().exclude(pk=here.id))
+    """All processes but this one, each with `late`: whether the database's clock says so."""
+    late = models.Q(seen_at__lt=Now() - SILENT)
+    return list(ServerProcess.objects.annotate(late=late).exclude(pk=here.id))
 
 
 def alive(kind: str) -> list[ServerProcess]:
     """The processes of a kind that showed a sign of life in the last 15 seconds."""
-    return list(_with_lateness().filter(kind=kind, late=False))
+    return list(ServerProcess.objects.filter(kind=kind, seen_at__gte=Now() - SILENT))
 
 
 def bury(dead: Sequence[ServerProcess]) -> None:
@@ -126,10 +127,6 @@ def bury_predecessors() -> None:
     """
     if settings.EMBEDDED and _is_alone():
         ServerProcess.objects.filter(kind=Kind.WEB).exclude(pk=here.id).delete()
-
-
-def _with_lateness() -> models.QuerySet[ServerProcess]:
-    return ServerProcess.objects.annotate(late=models.Q(seen_at__lt=Now() - SILENT))
 
 
 def _is_alone() -> bool:

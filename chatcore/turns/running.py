@@ -30,7 +30,7 @@ class RunningTurns:
         finally:
             self._accepting.discard(turn_id)
 
-    def start(self, reply: Reply, life: Coroutine[Any, Any, None]) -> None:
+    def start(self, reply: Reply, life: Coroutine[Any, Any, object]) -> None:
         """Set a turn going; the task lives here, whatever becomes of who asked."""
         self.replies[reply.turn_id] = reply
         task = asyncio.create_task(life)
