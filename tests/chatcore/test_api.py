@@ -103,8 +103,10 @@ class TestThreads:
 
 class TestTurns:
     def test_are_listed_oldest_first(self, alices, thread):
-        for position in (3, 1, 2):
-            make_turn(thread, f"{position}", position=position)
+        turns = {position: make_turn(thread, f"{position}") for position in (1, 2, 3)}
+        for age, position in enumerate((3, 1, 2)):  # clocks say something else
+            made = NOON - timedelta(hours=age)
+            Turn.objects.filter(pk=turns[position].pk).update(created_at=made)
 
         listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()
         assert [row["prompt"] for row in listed["results"]] == ["1", "2", "3"]
@@ -141,7 +143,7 @@ class TestTurns:
         }
 
     def test_name_each_other_when_one_replaces_the_other(self, alices, thread):
-        old = make_turn(thread, replaced=True)
+        old = make_turn(thread)
         new = make_turn(thread, replaces=old)
 
         said = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]

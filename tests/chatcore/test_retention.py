@@ -73,24 +73,35 @@ class TestTexts:
         thread.refresh_from_db()
         assert thread.title == "Young enough to be kept?"
 
+    @pytest.mark.parametrize("source", ["owner", "generated"])
+    def test_leave_a_title_that_the_owner_gave(self, alice, ninety_days, source: str):
+        thread = make_thread(alice, title="Tax 2026", title_source=source)
+        said(thread, "Too old to be kept?", ago=OLD)
+        said(thread, "Young enough to be kept?", ago=YOUNG)
+
+        purge()
+
+        thread.refresh_from_db()
+        assert (thread.title == "Tax 2026") is (source == "owner")
+
     def test_take_the_summary_along_that_holds_them(self, alice, ninety_days):
         now = timezone.now()
         thread = make_thread(
             alice,
             summary="They spoke of old things.",
-            summarised_until=now - YOUNG,
             summary_wanted_at=now,
         )
-        for ago in (OLD, YOUNG, YOUNG, YOUNG):
-            said(thread, "Why?", ago=ago, reply="Because.")
+        turns = [said(thread, "Why?", ago=ago, reply="Because.") for ago in (OLD, YOUNG, YOUNG)]
+        thread.summarised_to = turns[1]
+        thread.save()
         claim = summary_store.claim(thread, now=now)
         assert claim is not None
 
         purge()
 
         thread.refresh_from_db()
-        assert (thread.summary, thread.summarised_until) == ("", None)
-        assert not summary_store.keep(claim, "Of old things.", until=now, now=now)
+        assert (thread.summary, thread.summarised_to) == ("", None)
+        assert not summary_store.keep(claim, "Of old things.", to=turns[1].pk, now=now)
 
     def test_go_in_batches_until_none_is_left(self, alice, ninety_days):
         thread = make_thread(alice)
