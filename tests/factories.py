@@ -61,6 +61,24 @@ def make_turn(thread: Thread, prompt: str = "Why is the sky blue?", **fields: An
     return turn
 
 
+def make_turn_alone(user: User, **fields: Any) -> Turn:
+    """A finished turn without a thread: a summary, unless fields say otherwise."""
+    created_at = fields.pop("created_at", None) or timezone.now()
+    fields.setdefault("status", Turn.Status.COMPLETE)
+    if fields["status"] != Turn.Status.RUNNING:
+        fields.setdefault("finished_at", created_at)
+    turn = Turn.objects.create(
+        organisation=user.membership.organisation,
+        user=user,
+        source=fields.pop("source", "summary"),
+        started_at=created_at,
+        **fields,
+    )
+    Turn.objects.filter(pk=turn.pk).update(created_at=created_at)
+    turn.refresh_from_db()
+    return turn
+
+
 def make_token(user: User, **fields: Any) -> str:
     """A program's token on a member's behalf: its text."""
     text = ApiToken.make()

@@ -106,4 +106,4 @@ async def _keep_texts(kept: KeptTexts) -> None:
             await writer.run(partial(progress.keep_text, turn_id, text, seq))
         except DataError:
             logger.exception("The text of turn %s cannot be kept", turn_id)
-        kept.note(turn_id, seq=seq, length=len(text), now=time.monotonic())
+        kept.note(turn_id, seq=seq, now=time.monotonic())

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from chatcore.replies.frames import LEG
 from chatcore.replies.reply import Reply
 
 GROWTH = 1.5
@@ -17,7 +18,6 @@ LONGEST_S = 10.0
 
 class _Kept(msgspec.Struct, frozen=True):
     seq: int
-    length: int
     at: float
 
 
@@ -31,21 +31,18 @@ class KeptTexts:
         """The replies to be written now, in the order of their ids; `now` is a monotonic second."""
         replies = list(replies)
         self._kept = {
-            reply.turn_id: self._kept.get(reply.turn_id) or _Kept(0, 0, now) for reply in replies
+            reply.turn_id: self._kept.get(reply.turn_id) or _Kept(0, now) for reply in replies
         }
         due = [reply for reply in replies if self._is_due(reply, now)]
         return sorted(due, key=lambda reply: reply.turn_id)
 
-    def note(self, turn_id: UUID, *, seq: int, length: int, now: float) -> None:
-        """A reply was written."""
-        self._kept[turn_id] = _Kept(seq, length, now)
+    def note(self, turn_id: UUID, *, seq: int, now: float) -> None:
+        """A reply was written as far as `seq`."""
+        self._kept[turn_id] = _Kept(seq, now)
 
     def _is_due(self, reply: Reply, now: float) -> bool:
         kept = self._kept[reply.turn_id]
         if reply.seq == kept.seq:
             return False
-        return (
-            reply.length >= GROWTH * kept.length
-            or reply.seq < kept.seq
-            or now - kept.at >= LONGEST_S
-        )
+        leg, length = divmod(kept.seq, LEG)
+        return reply.leg != leg or reply.length >= GROWTH * length or now - kept.at >= LONGEST_S

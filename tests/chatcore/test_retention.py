@@ -11,7 +11,7 @@ from chatcore.models import Retention, Thread, Turn
 from chatcore.summaries import summary_store
 from observability.models import AttemptRecord
 from observability.reconcile import record_missing
-from tests.factories import make_route, make_thread, make_turn, route_text
+from tests.factories import make_route, make_thread, make_turn, make_turn_alone, route_text
 
 OLD, YOUNG = timedelta(days=90.1), timedelta(days=89.9)
 
@@ -100,8 +100,28 @@ class TestTexts:
         purge()
 
         thread.refresh_from_db()
-        assert (thread.summary, thread.summarised_to) == ("", None)
+        assert (thread.summary, thread.summarised_to_id) == ("", None)
         assert not summary_store.keep(claim, "Of old things.", to=turns[1].pk, now=now)
+
+    def test_leave_the_thread_its_newest_turn_as_head(self, alice, ninety_days):
+        thread = make_thread(alice)
+        said(thread, "Too old?", ago=OLD)
+        young = said(thread, "Young enough?", ago=YOUNG)
+
+        purge()
+
+        thread.refresh_from_db()
+        assert (thread.head, thread.last_position) == (young, 2)
+
+    @pytest.mark.parametrize(("days", "left"), [(30.1, 0), (29.9, 1)])
+    def test_of_turns_without_a_thread_go_after_a_month(self, alice, days: float, left: int):
+        then = timezone.now() - timedelta(days=days)
+        turn = make_turn_alone(alice, created_at=then, route=route_text())
+
+        purge()
+
+        assert Turn.objects.count() == left
+        assert AttemptRecord.objects.filter(turn_id=turn.pk, concludes=True).count() == 1 - left
 
     def test_go_in_batches_until_none_is_left(self, alice, ninety_days):
         thread = make_thread(alice)

@@ -118,9 +118,7 @@ class TestASweep:
     def test_asks_the_model_to_go_on_from_the_last_summary(self, alice):
         summarised_by("sim-context-pace0")
         thread = long_thread(alice)
-        Thread.objects.update(
-            summary="They spoke of swifts.", summarised_to=nth(thread, 2)
-        )
+        Thread.objects.update(summary="They spoke of swifts.", summarised_to=nth(thread, 2))
 
         summaries.summarise_due()
 
