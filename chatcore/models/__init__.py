@@ -1,9 +1,10 @@
-"""Who talks, and what was said."""
+"""The tables of people and organisations, of what was said, and of the processes that run."""
 
 from chatcore.models.failed_logins import FailedLogin
 from chatcore.models.jobs import JobRun
 from chatcore.models.mails import OutgoingMail
 from chatcore.models.organisations import Membership, Organisation
+from chatcore.models.processes import ServerProcess
 from chatcore.models.retention import Retention
 from chatcore.models.threads import Thread
 from chatcore.models.tokens import ApiToken
@@ -17,6 +18,7 @@ __all__ = [
     "Organisation",
     "OutgoingMail",
     "Retention",
+    "ServerProcess",
     "Thread",
     "Turn",
 ]
