@@ -1,4 +1,4 @@
-"""What runs by the clock? Staff may pause a job; its times are the site's."""
+"""The pages of the jobs that run by the clock; a job can be paused there, its times are fixed."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ for _table in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask,
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(ModelAdmin):
-    """The jobs, when they last ran, and whether they do."""
+    """The pages that show when each job last ran, and switch it on and off."""
 
     list_display = ["name", "enabled", "schedule", "last_run_at"]
     fields = ["name", "description", "enabled", "schedule", "last_run_at", "total_run_count"]
@@ -28,13 +28,13 @@ class PeriodicTaskAdmin(ModelAdmin):
 
     @admin.display(description="When")
     def schedule(self, task: Any) -> str:
-        """In the words of its table."""
+        """The job's interval or times, in the words of their table."""
         return str(task.interval or task.crontab or "")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Jobs come with the software."""
+        """No, whoever asks: jobs come with the software."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """One that is not wanted is switched off: the next start would make it anew."""
+        """No, whoever asks: the next start would make it anew. It is switched off instead."""
         return False

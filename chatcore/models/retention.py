@@ -1,4 +1,4 @@
-"""How long is what people say kept, and how long what it cost?"""
+"""The table of how long texts and records are kept."""
 
 from typing import Any
 
@@ -31,6 +31,7 @@ class Retention(models.Model):
     )
 
     class Meta:
+        default_permissions = ("view", "change")
         verbose_name = "retention"
         verbose_name_plural = "retention"
 
@@ -38,7 +39,7 @@ class Retention(models.Model):
         return "How long things are kept"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """There is one row."""
+        """Save it as the one row that there is."""
         self.pk = 1
         super().save(*args, **kwargs)
 

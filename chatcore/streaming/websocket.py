@@ -74,13 +74,20 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if member is None:
             await self.close(SIGNED_OUT)
             return None
-        thread_id = self._thread_id
         if time.monotonic() > self._thread_checked_until:
-            if not await read(lambda: turn_store.may_see_thread(member, thread_id)):
+            seen = await self._sees_thread(member)
+            if not seen and (member := await member_of(self._request, anew=True)):
+                # They had changed the organisation since they were last looked up.
+                seen = await self._sees_thread(member)
+            if member is None or not seen:
                 await self.close(NOT_FOUND)
                 return None
             self._thread_checked_until = time.monotonic() + REMEMBERED_S
         return member
+
+    async def _sees_thread(self, member: Member) -> bool:
+        thread_id = self._thread_id
+        return await read(lambda: turn_store.may_see_thread(member, thread_id))
 
     async def _obey(self, member: Member, frame: ClientFrame) -> None:
         thread = self._thread_id

@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from chatcore.admin.conversations import ReadOnlyAdmin
 from observability.alerts.letter import consequence
 from observability.alerts.mails import obstacle, send_again
 from observability.models import Incident, IncidentMail
 from observability.rollup.words import counted
+from routing.admin.base import ReadOnlyAdmin
 
 
 class IsOpen(admin.SimpleListFilter):

@@ -13,7 +13,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from chatcore.admin.conversations import ReadOnlyAdmin
 from observability import smtp
 from observability.models import Delivery, Recipient, WeeklyRollup
 from observability.rollup import claims, report
@@ -21,7 +20,7 @@ from observability.rollup.content import document
 from observability.rollup.kept import mail_of, path_of, pictures_of
 from observability.rollup.mail import message
 from observability.rollup.sheet import file_name, sheet
-from routing.admin.base import ModelAdmin
+from routing.admin.base import ModelAdmin, ReadOnlyAdmin
 
 SEND_AGAIN = "observability.change_delivery"
 _STATE = Delivery.State

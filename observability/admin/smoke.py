@@ -17,16 +17,15 @@ from observability.admin.smoke_tables import results_table, state
 from observability.models import SmokeCase, SmokeCheck, SmokeResult, SmokeRun, SmokeSettings
 from observability.smoke import claims
 from observability.smoke.forms import CaseForm, CheckForm
-from observability.smoke.seeding import RUN
-from routing.admin.base import ModelAdmin, TabularInline
+from routing.admin.base import ModelAdmin, PartInline, ReadOnlyAdmin, SingleRowAdmin
 
 logger = logging.getLogger(__name__)
-MAY_RUN = f"observability.{RUN}"
+MAY_RUN = "observability.add_smokerun"
 REFRESH_S = 5
 """How often the page of a run that has not ended looks again."""
 
 
-class CheckInline(TabularInline):
+class CheckInline(PartInline):
     """What a right answer shows."""
 
     model = SmokeCheck
@@ -73,31 +72,16 @@ class SmokeCaseAdmin(ModelAdmin):
 
 
 @admin.register(SmokeSettings)
-class SmokeSettingsAdmin(ModelAdmin):
-    """The one row."""
+class SmokeSettingsAdmin(SingleRowAdmin):
+    """The settings of every run."""
 
     fields = ["spend_cap_usd"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one row."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It stays."""
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Straight to the one row."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        return HttpResponseRedirect(reverse("admin:observability_smokesettings_change", args=[1]))
-
 
 @admin.register(SmokeRun)
-class SmokeRunAdmin(ModelAdmin):
-    """What came of each run."""
+class SmokeRunAdmin(ReadOnlyAdmin):
+    """What came of each run; the button starts one."""
 
-    actions = None
     list_display = ["__str__", "created_at", "trigger", "what_came", "passed", "cost", "why"]
     list_filter = ["verdict", "trigger", "created_at"]
     list_before_template = "admin/observability/smoke_run_now.html"
@@ -181,18 +165,6 @@ class SmokeRunAdmin(ModelAdmin):
         else:
             words = "Queued. The worker could not be woken; it looks by itself every minute."
             self.message_user(request, words, messages.WARNING)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """The button starts one."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What came of it came of it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It is history."""
-        return False
 
 
 def _wake_worker() -> bool:

@@ -28,6 +28,7 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-opened_at", "-id"]
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "subject"],
@@ -59,6 +60,7 @@ class IncidentMail(models.Model):
 
     class Meta:
         ordering = ["incident", "address"]
+        default_permissions = ("change",)
         constraints = [
             models.UniqueConstraint(fields=["incident", "address"], name="one_mail_an_incident")
         ]

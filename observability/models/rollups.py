@@ -66,6 +66,7 @@ class SeededAddress(models.Model):
 
     class Meta:
         ordering = ["email"]
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.email
@@ -88,6 +89,7 @@ class WeeklyRollup(models.Model):
 
     class Meta:
         ordering = ["-week_ending", models.F("organisation__name").asc(nulls_first=True)]
+        default_permissions = ("view",)
         verbose_name = "weekly rollup"
         constraints = [
             models.UniqueConstraint(
@@ -141,6 +143,7 @@ class Delivery(models.Model):
 
     class Meta:
         ordering = ["-rollup__week_ending", "email"]
+        default_permissions = ("change",)
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint("rollup", Lower("email"), name="one_mail_an_address")

@@ -6,10 +6,10 @@ aborted.
 
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chatcore.models import User
 from observability.models import SmokeRun, SmokeSettings
 
 Status, Trigger, Verdict = SmokeRun.Status, SmokeRun.Trigger, SmokeRun.Verdict

@@ -8,14 +8,13 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
 from django.core import mail as django_mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from chatcore.db.writer import writer
-from chatcore.models import Organisation
+from chatcore.models import Organisation, User
 from chatcore.turns.signals import TurnFinished, turn_finished
 from observability.alerts import close_incident, mails, raise_incident, refusals
 from observability.alerts.refusals import OF_KEYS, OF_MODELS
@@ -63,9 +62,7 @@ def site(db, settings) -> None:
 
 @pytest.fixture
 def boss(db) -> User:
-    return User.objects.create(
-        username="boss", is_superuser=True, is_staff=True, email="boss@example.com"
-    )
+    return User.objects.create(username="boss", is_superuser=True, email="boss@example.com")
 
 
 def refuse(subject: str = SUBJECT, text: str = "It refused the key.") -> None:

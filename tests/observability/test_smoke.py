@@ -6,9 +6,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
@@ -33,7 +31,7 @@ from observability.smoke.verdicts import Answered, Expected, judge
 from routing.models import Intent
 from routing.route import PlannedRung
 from routing.services import snapshot
-from tests.factories import make_attempt, make_route, make_user
+from tests.factories import browser, make_attempt, make_route, make_user
 from tests.observability.records import TODAY
 from tests.services.ports import free_port
 
@@ -350,7 +348,7 @@ class TestTheAdmin:
     @pytest.fixture
     def staff(self):
         Intent.objects.create(name="editing_writing", label="writing")
-        return _signed_in("staff", is_staff=True, is_superuser=True)
+        return browser(make_user("staff", is_superuser=True))
 
     def test_asks_for_one_run_however_often_the_button_is_pressed(self, staff):
         for _ in range(2):
@@ -418,23 +416,6 @@ class TestTheAdmin:
         assert answer.status_code == 403
 
 
-@pytest.mark.usefixtures("seeded")
-class TestTheRoles:
-    @pytest.mark.parametrize(("role", "may_run"), [("policy editors", True), ("auditors", False)])
-    def test_lets_editors_run_and_edit_and_auditors_look(self, role, may_run):
-        from_role = _signed_in("somebody", role=role, is_staff=True)
-        case = SmokeCase.objects.first()
-
-        for page in ("smokerun", "smokecase"):
-            assert (
-                from_role.get(reverse(f"admin:observability_{page}_changelist")).status_code == 200
-            )
-        page = from_role.get(reverse("admin:observability_smokecase_change", args=[case.pk]))
-        assert ("_save" in page.content.decode()) is may_run
-        pressed = from_role.post(reverse("admin:observability_smokerun_run"))
-        assert pressed.status_code == (302 if may_run else 403)
-
-
 def _rung(before):
     """The verdict on the rung where only the model for show below `before` was asked."""
     route = make_route(attempts=[make_attempt(1)])
@@ -462,15 +443,6 @@ def _typed(**fields):
         "checks-0-value": "(?i)snow",
         **fields,
     }
-
-
-def _signed_in(name, role="", **fields):
-    user = make_user(name, **fields)
-    if role:
-        user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def _organisation():
