@@ -1,13 +1,20 @@
-"""Does the site know where people reach it? Asked before a deployment, for nothing else would tell."""
+"""What `manage.py check` looks at beside Django's own checks."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.contrib.auth import get_permission_codename
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.db.models import Model
 from django.http.request import validate_host
 
 from chatcore.conf.environment import is_loopback
+from chatcore.identity.permissions import SUPERUSERS_ONLY, permissions_of
+from chatcore.models import Role
+
+OURS = ("routing", "chatcore", "observability")
 
 
 @register(deploy=True)
@@ -20,3 +27,38 @@ def reachable(**kwargs: Any) -> list[CheckMessage]:
     hint = "Set CHATCORE_URL to the address that people use, with a host that ALLOWED_HOSTS names."
     words = f"Links in mails and the smoke evaluation go to {settings.SITE_URL}, where nobody is let in."
     return [Warning(words, hint=hint, id="chatcore.W001")]
+
+
+@register()
+def permissions_are_in_the_table(**kwargs: Any) -> list[CheckMessage]:
+    """An error for each name in the table that is no permission, or not where it belongs.
+
+    The names of an app that is not installed are passed over.
+    """
+    given, ours = permissions_of(Role), _permissions_of_ours()
+    known = {name for name in given | SUPERUSERS_ONLY if apps.is_installed(name.partition(".")[0])}
+    faults = {
+        "is no permission, but stands in the table": known - ours,
+        "is given to no role, and does not stand in SUPERUSERS_ONLY": ours - known,
+        "stands in SUPERUSERS_ONLY, though a role gives it": given & SUPERUSERS_ONLY,
+    }
+    hint = "See chatcore/identity/permissions.py."
+    return [
+        Error(f"{name} {fault}.", hint=hint, id="chatcore.E001")
+        for fault, names in faults.items()
+        for name in sorted(names)
+    ]
+
+
+def _permissions_of_ours() -> set[str]:
+    installed = [app for app in OURS if apps.is_installed(app)]
+    models = [model for app in installed for model in apps.get_app_config(app).get_models()]
+    return {name for model in models for name in _permissions_of(model)}
+
+
+def _permissions_of(model: type[Model]) -> set[str]:
+    """As Django makes them (django.contrib.auth.management), without asking the database."""
+    meta = model._meta
+    codenames = [get_permission_codename(verb, meta) for verb in meta.default_permissions]
+    codenames += [codename for codename, _ in meta.permissions]
+    return {f"{meta.app_label}.{codename}" for codename in codenames}

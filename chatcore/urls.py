@@ -1,4 +1,4 @@
-"""Which address is answered by what. The chat's own streams are plain ASGI routes: chatcore/asgi.py."""
+"""The addresses that Django answers; the chat's streams are plain ASGI routes (chatcore/asgi.py)."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -24,6 +24,7 @@ urlpatterns = [
         name="login",
     ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("organisation/", views.choose_organisation, name="choose_organisation"),
     path("password/change/", auth.PasswordChangeView.as_view(), name="password_change"),
     path(
         "password/change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"

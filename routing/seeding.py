@@ -7,12 +7,10 @@ really changed.
 
 import msgspec
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from routing.catalogue.intents import SHIPPED_INTENTS
 from routing.catalogue.ladders import INTENT_LABELS, LADDERS, PERSONA
-from routing.catalogue.roles import ROLES
 from routing.models import (
     Deployment,
     Intent,
@@ -34,7 +32,7 @@ ENVIRONMENT_LABEL = "from the environment"
 
 @transaction.atomic
 def seed() -> None:
-    """Make what is missing: providers, models, prices, intents, ladders, roles, keys, version 1."""
+    """Make what is missing: providers, models, prices, intents, ladders, keys, version 1."""
     fresh = not PolicyVersion.objects.exists()
     _providers()
     _environment_keys()
@@ -44,7 +42,6 @@ def seed() -> None:
         _intents()
         _ladders()
         policy.publish(author=None)
-    _roles()
 
 
 def _providers() -> None:
@@ -139,13 +136,3 @@ def _ladders() -> None:
             web_search=shipped.web_search,
         )
         policy.set_rungs(ladder, [deployments[rung] for rung in shipped.rungs])
-
-
-def _roles() -> None:
-    """Make the groups of staff that are missing."""
-    for name, codenames in ROLES.items():
-        group, new = Group.objects.get_or_create(name=name)
-        if new:
-            group.permissions.set(
-                Permission.objects.filter(content_type__app_label="routing", codename__in=codenames)
-            )

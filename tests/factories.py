@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
-from chatcore.models import ApiToken, Membership, Organisation, Thread, Turn
+from chatcore.models import ApiToken, Membership, Organisation, Role, Thread, Turn, User
 from routing import route as routes
 from routing.providers.usage import Usage
 from routing.route import Attempt, IntentScore, PlannedRung, Route
@@ -19,20 +18,35 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def make_user(username: str, **fields: Any) -> User:
-    """Somebody with an account and no place yet."""
-    return get_user_model().objects.create_user(username, password=PASSWORD, **fields)
+    """Somebody with an account, who belongs to no organisation yet."""
+    return User.objects.create_user(username, password=PASSWORD, **fields)
 
 
-def make_member(username: str, organisation: Organisation, **fields: Any) -> User:
-    """Somebody who may chat."""
+def make_member(
+    username: str, organisation: Organisation, role: str = Role.MEMBER, **fields: Any
+) -> User:
+    """Somebody who may chat, and do what their role says."""
     user = make_user(username, **fields)
-    Membership.objects.create(user=user, organisation=organisation)
+    Membership.objects.create(user=user, organisation=organisation, role=role)
     return user
 
 
+def browser(user: User, **options: Any) -> Client:
+    """A browser in which somebody is signed in."""
+    client = Client(**options)
+    client.force_login(user)
+    return client
+
+
+def organisation_of(user: User) -> Organisation:
+    """The first organisation that somebody came to belong to."""
+    return user.memberships.earliest("pk").organisation
+
+
 def make_thread(owner: User, **fields: Any) -> Thread:
-    """A conversation of a member."""
-    return Thread.objects.create(owner=owner, organisation=owner.membership.organisation, **fields)
+    """A thread of a member."""
+    fields.setdefault("organisation", organisation_of(owner))
+    return Thread.objects.create(owner=owner, **fields)
 
 
 def make_turn(thread: Thread, prompt: str = "Why is the sky blue?", **fields: Any) -> Turn:
@@ -68,7 +82,7 @@ def make_turn_alone(user: User, **fields: Any) -> Turn:
     if fields["status"] != Turn.Status.RUNNING:
         fields.setdefault("finished_at", created_at)
     turn = Turn.objects.create(
-        organisation=user.membership.organisation,
+        organisation=organisation_of(user),
         user=user,
         source=fields.pop("source", "summary"),
         started_at=created_at,
@@ -82,10 +96,10 @@ def make_turn_alone(user: User, **fields: Any) -> Turn:
 def make_token(user: User, **fields: Any) -> str:
     """A program's token on a member's behalf: its text."""
     text = ApiToken.make()
+    fields.setdefault("organisation", organisation_of(user))
     ApiToken.objects.create(
         name="a program",
         user=user,
-        organisation=user.membership.organisation,
         digest=ApiToken.digest_of(text),
         last_four=text[-4:],
         **fields,

@@ -1,4 +1,4 @@
-"""The chat's pages for staff: people, tokens, and what was said and why it was answered so."""
+"""The admin's pages of the chat: people, tokens, threads and turns, jobs, retention."""
 
 from chatcore.admin import (
     conversations,

@@ -1,4 +1,4 @@
-"""What was said, to read; and for each turn why it was answered so.
+"""The pages of threads and turns; a turn's page explains why it was answered as it was.
 
 Texts are people's own: only who holds `chatcore.read_conversations` sees them.
 """
@@ -11,47 +11,47 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chatcore.admin.base import ReadOnlyAdmin
 from chatcore.admin.explanation import explanation
+from chatcore.identity.permissions import READ_CONVERSATIONS
 from chatcore.models import Thread, Turn
 from chatcore.replies.outcome import plain_decimal, reference
 from chatcore.turns.references import ids_of
+from routing.admin.base import ReadOnlyAdmin
 from routing.admin.try_message import PERMISSION as TRY
 
-TEXTS = "chatcore.read_conversations"
 HIDDEN = "Hidden: reading conversations is a permission of its own."
 
 
 @admin.register(Thread)
 class ThreadAdmin(ReadOnlyAdmin):
-    """Conversations."""
+    """The pages on which staff look at threads; their owners rename and delete them."""
 
     list_display = ["__str__", "owner", "organisation", "turns", "updated_at", "deleted_at"]
     list_select_related = ["owner", "organisation"]
     list_filter = ["organisation", "updated_at", "deleted_at"]
     search_fields = ["owner__username"]
-    search_help_text = "A user's name."
+    search_help_text = "The name with which its owner signs in."
     readonly_fields = ["all_turns"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The title and the summary are texts too."""
-        texts = ["title", "summary"] if request.user.has_perm(TEXTS) else []
+        """The columns of a thread; its title and summary are texts, and hidden like them."""
+        texts = ["title", "summary"] if request.user.has_perm(READ_CONVERSATIONS) else []
         plain = ["owner", "organisation", "created_at", "updated_at", "deleted_at"]
         return [*texts, *plain, "summarised_to", "summary_failures", "all_turns"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
-        """With the number of turns."""
+        """Read the threads with the number of their turns."""
         rows: QuerySet[Thread] = super().get_queryset(request)
         return rows.annotate(turn_count=Count("turns"))
 
     @admin.display(ordering="turn_count")
     def turns(self, thread: Any) -> int:
-        """How many there are."""
+        """The number that `get_queryset` added."""
         return int(thread.turn_count)
 
     @admin.display(description="Turns")
     def all_turns(self, thread: Thread) -> str:
-        """The way to them."""
+        """A link to the list of the thread's turns."""
         address = reverse("admin:chatcore_turn_changelist")
         return format_html(
             '<a href="{}?thread__id__exact={}" class="underline">Look at them</a>',
@@ -62,7 +62,7 @@ class ThreadAdmin(ReadOnlyAdmin):
 
 @admin.register(Turn)
 class TurnAdmin(ReadOnlyAdmin):
-    """Prompts and replies, each with its whole explanation."""
+    """The pages on which staff look at turns, each with its whole explanation."""
 
     list_display = [
         "short_reference",
@@ -90,27 +90,27 @@ class TurnAdmin(ReadOnlyAdmin):
         "cache_hit",
     ]
     search_fields = ["user__username"]
-    search_help_text = "The reference that the user was given, or a user's name."
+    search_help_text = "The reference that a person was given, or the name with which they sign in."
     change_form_outer_before_template = "admin/chatcore/turn_explanation.html"
-    readonly_fields = ["said", "answered", "remark", "owner", "conversation"]
+    readonly_fields = ["prompt_text", "reply_text", "note_text", "owner", "conversation"]
     fieldsets = [
-        ("What was said", {"fields": ["said", "answered", "thumb", "remark"]}),
+        ("What was said", {"fields": ["prompt_text", "reply_text", "thumb", "note_text"]}),
         ("Where and when", {"fields": ["conversation", "owner", "created_at", "finished_at"]}),
     ]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Also by conversation: a conversation's page links here."""
+        """Allow also the filter by thread: a thread's page links here with it."""
         return lookup == "thread__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Turn]:
-        """Without the long columns, which only one turn's page needs."""
+        """Read the turns with their threads' owners, but without the summaries."""
         rows: QuerySet[Turn] = super().get_queryset(request)
         return rows.select_related("user", "thread").defer("thread__summary")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Turn], search_term: str
     ) -> tuple[QuerySet[Turn], bool]:
-        """By reference where it is one, else by the user's name."""
+        """Search by reference where the term is one, else by the owner's name."""
         ids = ids_of(search_term)
         if ids and (found := queryset.filter(pk__range=ids)).exists():
             return found, False
@@ -126,9 +126,9 @@ class TurnAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        """With the explanation; texts only for whom may read them."""
+        """Show a turn with its explanation, and with its texts to whoever may read them."""
         turn = self.get_object(request, object_id or "")
-        may_read = request.user.has_perm(TEXTS)
+        may_read = request.user.has_perm(READ_CONVERSATIONS)
         if turn is not None:
             extra_context = {
                 **(extra_context or {}),
@@ -144,26 +144,26 @@ class TurnAdmin(ReadOnlyAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Turn | None:
-        """A turn whose texts are already hidden when they are not for this person."""
+        """Read a turn; its texts are replaced here already for whoever may not read them."""
         turn: Turn | None = super().get_object(request, object_id, from_field)
-        if turn is not None and not request.user.has_perm(TEXTS):
+        if turn is not None and not request.user.has_perm(READ_CONVERSATIONS):
             turn.prompt = turn.reply = HIDDEN
             turn.note = HIDDEN if turn.note else ""
         return turn
 
     @admin.display(description="Reference", ordering="id")
     def short_reference(self, turn: Turn) -> str:
-        """What the user quotes."""
+        """The reference that people quote."""
         return reference(turn.pk)
 
     @admin.display(description="Asked (UTC)", ordering="created_at")
     def asked_at(self, turn: Turn) -> str:
-        """To the second: several turns fall into one minute."""
+        """When it was asked, to the second: several turns fall into one minute."""
         return f"{turn.created_at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="Model", ordering="model")
     def whose_model(self, turn: Turn) -> str:
-        """The last one asked, and how it came to it."""
+        """The last model that was called, and whether it was a fallback or the reply cache."""
         name = f"{turn.provider}/{turn.model}" if turn.model else "nobody"
         if turn.cache_hit:
             return f"{name} (from cache)"
@@ -171,41 +171,41 @@ class TurnAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Took", ordering="latency_ms")
     def took(self, turn: Turn) -> str:
-        """From the message to the end of its reply."""
+        """The time from the message to the end of its reply."""
         return "–" if turn.latency_ms is None else f"{turn.latency_ms}\N{NO-BREAK SPACE}ms"
 
     @admin.display(ordering="user__username")
     def owner(self, turn: Turn) -> str:
-        """On whose behalf it was asked."""
+        """The name of the person who asked."""
         return turn.user.get_username()
 
     @admin.display(ordering="cost_usd")
     def cost(self, turn: Turn) -> str:
-        """USD, and where the figure comes from."""
+        """The cost in USD, and where the figure comes from."""
         amount = plain_decimal(turn.cost_usd)
         return turn.cost_source if amount is None else f"${amount} ({turn.cost_source})"
 
     @admin.display(description="Conversation")
     def conversation(self, turn: Turn) -> str:
-        """The way to it."""
+        """A link to the turn's thread."""
         if turn.thread is None:
             return f"none: a call of its own ({turn.source})"
         address = reverse("admin:chatcore_thread_change", args=[turn.thread_id])
         return format_html('<a href="{}" class="underline">{}</a>', address, turn.thread)
 
     @admin.display(description="Prompt")
-    def said(self, turn: Turn) -> str:
-        """As it was written."""
+    def prompt_text(self, turn: Turn) -> str:
+        """The prompt as it was written."""
         return _as_written(turn.prompt)
 
     @admin.display(description="Reply")
-    def answered(self, turn: Turn) -> str:
-        """As it came, Markdown and all."""
+    def reply_text(self, turn: Turn) -> str:
+        """The reply as it came, with its Markdown marks."""
         return _as_written(turn.reply)
 
     @admin.display(description="Note")
-    def remark(self, turn: Turn) -> str:
-        """What the user said about the reply."""
+    def note_text(self, turn: Turn) -> str:
+        """What the owner noted about the reply."""
         return _as_written(turn.note)
 
 

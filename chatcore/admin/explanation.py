@@ -26,7 +26,7 @@ NOT_ASKED: dict[GaveUp, str] = {
 
 
 def explanation(turn: Turn, *, with_text: bool) -> dict[str, Any]:
-    """What the template shows; nothing for a turn that was not decided yet.
+    """What the template shows of a turn; nothing for one that was not decided yet.
 
     `with_text`: whether the pieces of the prompt that gave evidence may be seen.
     """

@@ -13,8 +13,8 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from chatcore.admin.base import ModelAdmin
 from chatcore.models import JobRun
+from routing.admin.base import ModelAdmin
 
 for _table in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_table)
@@ -22,7 +22,7 @@ for _table in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask,
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(ModelAdmin):
-    """The jobs, whether they are on, and when the worker last ran each."""
+    """The pages that show when each job last ran, and switch it on and off."""
 
     list_display = ["name", "enabled", "schedule", "last_run", "how_it_ended"]
     fields = ["name", "description", "enabled", "schedule", "last_run", "how_it_ended"]
@@ -30,6 +30,7 @@ class PeriodicTaskAdmin(ModelAdmin):
 
     @admin.display(description="When")
     def schedule(self, task: Any) -> str:
+        """The job's interval or times, in the words of their table."""
         return str(task.interval or task.crontab or "")
 
     @admin.display(description="Last run by the worker")
@@ -49,7 +50,7 @@ class PeriodicTaskAdmin(ModelAdmin):
         return f"Well, after {(run.ended_at - run.started_at).total_seconds():.1f} s"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Jobs come with the software."""
+        """No, whoever asks: jobs come with the software."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,9 +1,9 @@
-"""Finds the past turn that "Try a message" shall look at again."""
+"""Lets "Try a message" read past turns."""
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser
 
-from chatcore.admin.conversations import TEXTS
-from chatcore.models import Turn
+from chatcore.identity.permissions import READ_CONVERSATIONS
+from chatcore.models import Turn, User
 from chatcore.turns.history import history_of, line_to
 from chatcore.turns.references import ids_of
 from routing.admin.try_message import Asked, read_past_turns_from
@@ -25,9 +25,7 @@ def past_turn(text: str, user: AbstractBaseUser) -> Asked | None:
 
 
 def _may_read(user: AbstractBaseUser) -> bool:
-    return isinstance(user, PermissionsMixin) and all(
-        user.has_perm(needed) for needed in (TEXTS, "chatcore.view_turn")
-    )
+    return isinstance(user, User) and user.has_perms([READ_CONVERSATIONS, "chatcore.view_turn"])
 
 
 read_past_turns_from(past_turn)

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from chatcore.admin.conversations import ReadOnlyAdmin
 from chatcore.models import ServerProcess
+from routing.admin.base import ReadOnlyAdmin
 
 
 @admin.register(ServerProcess)

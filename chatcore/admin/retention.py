@@ -1,13 +1,13 @@
-"""The admin page of how long things are kept."""
+"""The page on which staff set how long texts and records are kept."""
 
 from django.contrib import admin
 
-from chatcore.admin.base import SingleRowAdmin
 from chatcore.models import Retention
+from routing.admin.base import SingleRowAdmin
 
 
 @admin.register(Retention)
 class RetentionAdmin(SingleRowAdmin):
-    """The limits."""
+    """The page of the one row of limits."""
 
     fields = ["text_days", "record_months"]

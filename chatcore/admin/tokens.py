@@ -1,30 +1,35 @@
-"""Programs' credentials: made here, shown once, revoked here."""
+"""The pages of API tokens: superusers make them, shown once; people managers revoke them."""
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from chatcore.admin.base import ModelAdmin
-from chatcore.identity.members import member_of_user
+from chatcore.identity.members import member_in
+from chatcore.identity.permissions import REVOKE_TOKENS
+from chatcore.identity.token_mail import tell_owner
 from chatcore.models import ApiToken
+from routing.admin.base import ModelAdmin
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
-    def clean_user(self) -> Any:
-        """Somebody who may chat."""
-        user = self.cleaned_data["user"]
-        if member_of_user(user.pk) is None:
-            raise ValidationError("This person is in no active organisation.")
-        return user
+    """A new token: for somebody who may chat in the organisation, until a moment to come."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an organisation in which the person may not chat."""
+        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        user, organisation = typed.get("user"), typed.get("organisation")
+        if user and organisation and member_in(user.pk, organisation.pk) is None:
+            raise ValidationError({"organisation": f"{user} cannot chat in this organisation."})
+        return typed
 
     def clean_expires_at(self) -> Any:
-        """A moment to come."""
+        """Refuse a moment that has passed."""
         at = self.cleaned_data["expires_at"]
         if at is not None and at <= timezone.now():
             raise ValidationError("This moment has passed.")
@@ -33,11 +38,11 @@ class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ModelAdmin):
-    """Tokens. What was made is never changed, only revoked."""
+    """The pages on which tokens are made, looked at and revoked; a token is never changed."""
 
     form = ApiTokenForm
-    fields = ["name", "user", "expires_at"]
-    autocomplete_fields = ["user"]
+    fields = ["name", "user", "organisation", "expires_at"]
+    autocomplete_fields = ["user", "organisation"]
     list_display = ["name", "ending", "user", "organisation", "state", "last_used_at"]
     list_select_related = ["user", "organisation"]
     list_filter = ["organisation", "revoked_at"]
@@ -46,12 +51,12 @@ class ApiTokenAdmin(ModelAdmin):
 
     @admin.display(description="Ends in")
     def ending(self, token: ApiToken) -> str:
-        """To tell it from others."""
+        """The last four characters, which tell it from others."""
         return f"…{token.last_four}"
 
     @admin.display(description="State")
     def state(self, token: ApiToken) -> str:
-        """Whether it opens anything."""
+        """Whether it is valid, or since when it is not."""
         if token.revoked_at:
             return f"revoked {token.revoked_at:%Y-%m-%d}"
         if token.expires_at and token.expires_at <= timezone.now():
@@ -59,18 +64,22 @@ class ApiTokenAdmin(ModelAdmin):
         return "valid"
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
-        """Make it; its text lives as long as this request."""
+        """Make the token; its text lives as long as this request."""
         text = ApiToken.make()
         obj.digest = ApiToken.digest_of(text)
         obj.last_four = text[-4:]
-        obj.organisation = obj.user.membership.organisation
         super().save_model(request, obj, form, change)
         request.made_token = text  # type: ignore[attr-defined]
+
+    def log_addition(self, request: HttpRequest, obj: ApiToken, message: Any) -> Any:
+        """Note on whose behalf it acts: a token's name does not say it."""
+        return super().log_addition(request, obj, f"Acts for {obj.user} at {obj.organisation}.")
 
     def response_add(
         self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show it, this once: neither a message nor a session may keep it."""
+        """Show the text, this once: neither a message nor a session may keep it."""
+        self._tell_owner(request, obj)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Token made: {obj.name}",
@@ -80,20 +89,31 @@ class ApiTokenAdmin(ModelAdmin):
         }
         return TemplateResponse(request, "admin/chatcore/token_made.html", context)
 
+    def _tell_owner(self, request: HttpRequest, token: ApiToken) -> None:
+        assert request.user.is_authenticated
+        if token.user_id == request.user.pk:
+            return
+        if tell_owner(token, made_by=request.user):
+            words = f"{token.user} was told by mail that you made it."
+            self.message_user(request, words, messages.SUCCESS)
+        else:
+            words = f"{token.user} could not be told by mail that you made it: tell them yourself."
+            self.message_user(request, words, messages.WARNING)
+
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """From the next request on."""
+        """Revoke the selected tokens, from the next request on."""
         count = queryset.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
         self.message_user(request, f"Revoked: {count}.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Who could change them."""
-        return request.user.has_perm("chatcore.change_apitoken")
+        """Whether somebody may revoke tokens."""
+        return request.user.has_perm(REVOKE_TOKENS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A token is made anew instead."""
+        """No, whoever asks: a token is made anew instead."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Revoked ones stay to be looked up."""
+        """No, whoever asks: revoked tokens stay to be looked up."""
         return False

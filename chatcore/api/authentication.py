@@ -1,20 +1,20 @@
-"""Who asks? A program by its token, or a person by the session; and are they a member?"""
+"""Finds out which member makes a request of the API, by token or session."""
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from rest_framework import authentication, permissions
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from chatcore.identity.members import Member, member_of_token, member_of_user
+from chatcore.models import User
 
 SCHEME = "bearer"
 NOT_A_MEMBER = "Your account belongs to no active organisation. Ask the staff to add you to one."
 
 
 class ApiTokenAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer <token>`. It needs no CSRF token: no browser sends it by itself."""
+    """Reads `Authorization: Bearer <token>`, which needs no CSRF token: no browser sends it by itself."""
 
     def authenticate(self, request: Request) -> tuple[Any, Member] | None:
         """The token's user and member; None when the header speaks of something else."""
@@ -24,29 +24,29 @@ class ApiTokenAuthentication(authentication.BaseAuthentication):
         member = member_of_token(token.strip())
         if member is None:
             raise AuthenticationFailed("This API token is unknown, expired or revoked.")
-        return get_user_model()(pk=member.user_id, username=member.username), member
+        return User(pk=member.user_id, username=member.username), member
 
     def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
+        """The header with which a 401 asks for a token."""
         return 'Bearer realm="api"'
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session; whatever changes something needs the CSRF token."""
+    """Reads a browser's session; whatever changes something needs the CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[Any, Member | None] | None:
-        """The session's user, and the member that it is if it is one."""
+        """The session's user, and the member that they are in the organisation they chose."""
         found = super().authenticate(request)
         if found is None:
             return None
-        return found[0], member_of_user(found[0].pk)
+        return found[0], member_of_user(found[0].pk, request.session)
 
 
 class IsMember(permissions.IsAuthenticated):
-    """Signed in, with a place in an active organisation."""
+    """Lets in whoever may chat in an active organisation."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Raises PermissionDenied for an account without a place."""
+        """Whether the request comes from a member. Raises PermissionDenied for an account that is none."""
         if not super().has_permission(request, view):
             return False
         if not isinstance(request.auth, Member):

@@ -1,4 +1,4 @@
-"""What does a program read when something went wrong? `{code, message}`, always."""
+"""Turns every error below /api/ into `{code, message}`."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class BodyTooLarge(APIException):
 
 
 def as_json(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's answer to an error, in our form; None for what is a fault of ours (then: `fault`)."""
+    """DRF's answer to an error in our form; None for a fault of ours, which `fault` answers."""
     if isinstance(error, RequestDataTooBig):
         error = BodyTooLarge()
     response = exception_handler(error, context)
@@ -40,7 +40,7 @@ def fault() -> JsonResponse:
 
 
 def plain(http_status: int, code: str, message: str) -> JsonResponse:
-    """An error outside DRF's views."""
+    """The answer to an error outside DRF's views."""
     return JsonResponse(
         {"code": code, "message": message},
         status=http_status,
@@ -49,7 +49,7 @@ def plain(http_status: int, code: str, message: str) -> JsonResponse:
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Whether a program asks."""
+    """Whether a request is for the API, whose answers are JSON."""
     return request.path_info.startswith(API)
 
 

@@ -1,4 +1,4 @@
-"""What may a request's body be? JSON that does not exhaust the stack; Django bounds its size."""
+"""Reads request bodies: JSON that does not exhaust the stack; Django bounds its size."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -8,7 +8,7 @@ from rest_framework.parsers import JSONParser
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON of a bounded depth."""
+    """Reads JSON, and refuses what is nested too deeply."""
 
     def parse(
         self,

@@ -1,4 +1,4 @@
-"""The API in OpenAPI's words, with the streams that are no Django views."""
+"""The OpenAPI description of the API, with the streams, which are no Django views."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 def add_streams(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """The plain ASGI routes of chatcore/asgi.py, which no generator can see."""
+    """Add the plain ASGI routes of chatcore/asgi.py, which the generator cannot see."""
     result["components"]["schemas"]["Error"] = _ERROR
     turns = result["paths"].setdefault("/api/threads/{thread_id}/turns/", {})
     turns["post"] = _operation(
@@ -108,7 +108,7 @@ def _operation(
 
 
 class SchemaView(SpectacularAPIView):
-    """Open to all: it says nothing that the source does not."""
+    """Serves the description to everybody: it says nothing that the source does not."""
 
     permission_classes = [AllowAny]
     authentication_classes = []

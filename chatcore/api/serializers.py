@@ -1,4 +1,4 @@
-"""What do threads and turns look like as JSON, and what may be sent?"""
+"""The JSON of threads, turns, feedback and models, as it is sent and as it is read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ LONGEST_NOTE = 2000
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A body that may hold nothing but its fields: a slip in a name must not go unseen."""
+    """Base of the bodies that are read; a field that is not known, perhaps a slip, is refused."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The body's values. Raises ValidationError, which names unknown fields."""

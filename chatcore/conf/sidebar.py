@@ -1,4 +1,4 @@
-"""What stands in the admin's sidebar, and who sees it."""
+"""The links in the admin's sidebar, each shown to whoever may open its page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,23 +11,18 @@ from django.utils.functional import lazy
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
     app = permission.partition(".")[0]
-    return lambda request: apps.is_installed(_package(app)) and request.user.has_perm(permission)
-
-
-def _package(app: str) -> str:
-    """The package of an app's label: only Django's own differ."""
-    return "django.contrib.auth" if app == "auth" else app
+    return lambda request: apps.is_installed(app) and request.user.has_perm(permission)
 
 
 def _address(app: str, model: str) -> str:
-    """Where a model's list is; "" without its app, for the site runs without observability."""
-    if not apps.is_installed(_package(app)):
+    """The address of a model's list; "" without its app, for the site runs without observability."""
+    if not apps.is_installed(app):
         return ""
     return reverse(f"admin:{app}_{model}_changelist")
 
 
 def _overview() -> str:
-    """Where the overview is; "" without observability."""
+    """The address of the overview; "" without observability."""
     return reverse("admin:observability_overview") if apps.is_installed("observability") else ""
 
 
@@ -35,12 +30,15 @@ _lazy_address = lazy(_address, str)
 _lazy_overview = lazy(_overview, str)
 
 
-def _page(title: str, icon: str, model: str, app: str = "routing") -> dict[str, Any]:
+def _page(
+    title: str, icon: str, model: str, app: str = "routing", *, part_of: str = ""
+) -> dict[str, Any]:
+    """A link to a model's list; a part of another row is seen by whoever may see that."""
     return {
         "title": title,
         "icon": icon,
         "link": _lazy_address(app, model),
-        "permission": _may(f"{app}.view_{model}"),
+        "permission": _may(f"{app}.view_{part_of or model}"),
     }
 
 
@@ -53,7 +51,7 @@ SIDEBAR = {
             "items": [
                 _page("Ladders", "stairs", "ladder"),
                 _page("Intents", "psychology", "intent"),
-                _page("Rules", "rule", "intentrule"),
+                _page("Rules", "rule", "intentrule", part_of="intent"),
                 _page("Policy", "policy", "policy"),
                 _page("Versions", "history", "policyversion"),
                 {
@@ -98,8 +96,7 @@ SIDEBAR = {
         {
             "title": "Who may come in",
             "items": [
-                _page("People", "person", "user", "auth"),
-                _page("Roles", "group", "group", "auth"),
+                _page("People", "person", "user", "chatcore"),
                 _page("Organisations", "apartment", "organisation", "chatcore"),
                 _page("API tokens", "token", "apitoken", "chatcore"),
             ],

@@ -15,7 +15,7 @@ DEMO_ACCOUNTS = {"demo": False, "staff": True}
 
 
 def make_demo_accounts(file: Path) -> None:
-    """An end user and a superuser in the organisation "Demo"; their logins go into `file` (0600).
+    """Make an end user and a superuser in the organisation "Demo"; note their logins in `file` (0600).
 
     Their passwords come from CHATCORE_DEMO_PASSWORD, else they are random and stay as the file has
     them, so that a restart changes nothing.
@@ -34,13 +34,13 @@ def make_demo_accounts(file: Path) -> None:
 
 def _demo_account(name: str, password: str, organisation: Organisation, *, superuser: bool) -> None:
     user, _ = get_user_model().objects.get_or_create(
-        username=name, defaults={"is_staff": superuser, "is_superuser": superuser}
+        username=name, defaults={"is_superuser": superuser}
     )
     if authenticate(username=name, password=password) is None:
         user.set_password(password)
         user.is_active = True
         user.save(update_fields=["password", "is_active"])
-    Membership.objects.get_or_create(user=user, defaults={"organisation": organisation})
+    Membership.objects.get_or_create(user=user, organisation=organisation)
 
 
 def _noted(file: Path) -> dict[str, str]:

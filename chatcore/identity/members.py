@@ -1,4 +1,8 @@
-"""Finds the member of an organisation behind a session or an API token."""
+"""Finds the member of an organisation behind a session or an API token.
+
+A person may belong to several organisations. They chat in one at a time: the one that their session
+remembers, else the first that they came to belong to. An API token is bound to one.
+"""
 
 from datetime import timedelta
 from importlib import import_module
@@ -6,13 +10,17 @@ from importlib import import_module
 import msgspec
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db.models import Q
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from chatcore.identity.permissions import CHAT, roles_with
 from chatcore.models import ApiToken, Membership
 
 USED_NOTED_EVERY = timedelta(minutes=1)
+CHOSEN = "organisation"
+"""Under which a session remembers the organisation in which its person chats."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -21,19 +29,35 @@ class Member(msgspec.Struct, frozen=True):
     user_id: int
     organisation_id: int
     username: str
-    is_staff: bool
     source: str = "chat"
     """What their turns are counted under; a program's is what its token was made for."""
 
 
-def member_of_user(user_id: int) -> Member | None:
-    """The member that an account is; None without a place in an active organisation."""
-    membership = (
-        Membership.objects.select_related("user")
-        .filter(user_id=user_id, user__is_active=True, organisation__active=True)
-        .first()
+def places_of(user_id: int) -> QuerySet[Membership]:
+    """The memberships in which somebody may chat, the oldest first."""
+    held = Membership.objects.filter(
+        user_id=user_id,
+        user__is_active=True,
+        organisation__active=True,
+        role__in=roles_with(CHAT),
     )
-    return None if membership is None else _member(membership)
+    return held.select_related("user", "organisation").order_by("pk")
+
+
+def member_in(user_id: int, organisation_id: int) -> Member | None:
+    """The member that a person is in an organisation; None where they may not chat there."""
+    place = places_of(user_id).filter(organisation_id=organisation_id).first()
+    return None if place is None else _member(place)
+
+
+def member_of_user(user_id: int, session: SessionBase) -> Member | None:
+    """The member that a signed-in person is just now; None where they may chat in no organisation."""
+    places = list(places_of(user_id))
+    chosen = session.get(CHOSEN)
+    place = next((each for each in places if each.organisation_id == chosen), None)
+    if place is None:
+        place = places[0] if places else None
+    return None if place is None else _member(place)
 
 
 def member_of_session(session_key: str) -> Member | None:
@@ -41,7 +65,7 @@ def member_of_session(session_key: str) -> Member | None:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(request)
-    return member_of_user(user.pk) if user.is_authenticated and user.pk else None
+    return member_of_user(user.pk, request.session) if user.is_authenticated and user.pk else None
 
 
 def member_of_token(token: str) -> Member | None:
@@ -55,20 +79,17 @@ def member_of_token(token: str) -> Member | None:
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
         .first()
     )
-    if row is None:
+    member = None if row is None else member_in(row.user_id, row.organisation_id)
+    if row is None or member is None:
         return None
-    member = member_of_user(row.user_id)
-    if member is None or member.organisation_id != row.organisation_id:
-        return None  # the person has left the organisation that the token was made for
     if row.last_used_at is None or row.last_used_at <= now - USED_NOTED_EVERY:
         ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
     return msgspec.structs.replace(member, source=row.source)
 
 
-def _member(membership: Membership) -> Member:
+def _member(place: Membership) -> Member:
     return Member(
-        user_id=membership.user_id,
-        organisation_id=membership.organisation_id,
-        username=membership.user.get_username(),
-        is_staff=membership.user.is_staff,
+        user_id=place.user_id,
+        organisation_id=place.organisation_id,
+        username=place.user.get_username(),
     )

@@ -29,7 +29,7 @@ _remembered: dict[tuple[str, str], tuple[float, Member | None]] = {}
 
 
 def request_of(scope: Scope, body: bytes = b"") -> ASGIRequest:
-    """Django's view of a request, its host checked. Raises Denied."""
+    """The request as Django sees it, its host checked. Raises Denied."""
     http = {"method": "GET", **scope, "type": "http"}
     request = ASGIRequest(http, io.BytesIO(body))
     try:
@@ -40,22 +40,22 @@ def request_of(scope: Scope, body: bytes = b"") -> ASGIRequest:
 
 
 def check_origin(request: ASGIRequest) -> None:
-    """A browser's websocket must come from our own pages; programs send no Origin. Raises Denied."""
+    """Refuse a browser's websocket from foreign pages; programs send no Origin. Raises Denied."""
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc.lower() != request.get_host().lower():
         raise Denied(403, "foreign_origin", "This page may not open a connection here.")
 
 
-async def member_of(request: ASGIRequest) -> Member | None:
-    """The signed-in member, by API token or session; None for nobody."""
+async def member_of(request: ASGIRequest, *, anew: bool = False) -> Member | None:
+    """The signed-in member, by API token or session; None for nobody. `anew`: as it is now."""
     header = request.headers.get("Authorization", "")
     if header:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return await _remember("token", token.strip(), member_of_token)
+        return await _remember("token", token.strip(), member_of_token, anew=anew)
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    return await _remember("session", key, member_of_session) if key else None
+    return await _remember("session", key, member_of_session, anew=anew) if key else None
 
 
 async def admit(request: ASGIRequest) -> Member:
@@ -69,7 +69,7 @@ async def admit(request: ASGIRequest) -> Member:
 
 
 def check_csrf(request: ASGIRequest) -> None:
-    """Django's own rules for requests that carry a session. Raises Denied."""
+    """Apply Django's own rules for requests that carry a session. Raises Denied."""
     middleware = CsrfViewMiddleware(lambda _: HttpResponse())
     middleware.process_request(request)
     if middleware.process_view(request, _any_view, (), {}) is not None:
@@ -77,11 +77,11 @@ def check_csrf(request: ASGIRequest) -> None:
 
 
 async def _remember(
-    kind: str, secret: str, look_up: Callable[[str], Member | None]
+    kind: str, secret: str, look_up: Callable[[str], Member | None], *, anew: bool
 ) -> Member | None:
     now = time.monotonic()
     known = _remembered.get((kind, secret))
-    if known is not None and known[0] > now:
+    if known is not None and known[0] > now and not anew:
         return known[1]
     member = await read(lambda: look_up(secret))
     if len(_remembered) >= REMEMBERED_AT_MOST:

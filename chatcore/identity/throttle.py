@@ -1,4 +1,4 @@
-"""May this sign-in be tried? Only failures count, so that nobody is hindered who knows the password.
+"""Refuses further sign-ins after too many failures. Successes never count against anybody.
 
 Failures are kept in the database: every process sees them, and a restart forgets none. The rule
 for an account from anywhere is short, so that a stranger cannot keep its owner out.
@@ -16,7 +16,7 @@ KEPT = timedelta(days=1)
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """So many failures in so long a time, and further tries are refused until some are older."""
+    """After so many failures in so long a time, further tries are refused until some are older."""
 
     failures: int
     within: timedelta
@@ -42,12 +42,12 @@ def is_held(username: str, address: str, *, now: datetime) -> bool:
 
 
 def note_failure(username: str, address: str, *, now: datetime) -> None:
-    """A sign-in failed."""
+    """Keep that a sign-in failed."""
     FailedLogin.objects.create(account=_digest(username), address=_network(address), created_at=now)
 
 
 def forget_old(*, now: datetime) -> None:
-    """Remove what no rule looks at any more."""
+    """Remove the failures that no rule looks at any more."""
     FailedLogin.objects.filter(created_at__lt=now - KEPT).delete()
 
 
@@ -56,7 +56,7 @@ def _digest(username: str) -> str:
 
 
 def _network(address: str) -> str:
-    """An IPv6 customer has at least a /64, and may come from any address in it."""
+    """The address, or of an IPv6 one its /64: a customer may come from any address in that."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -1,9 +1,10 @@
-"""The tables of people and organisations, of what was said, and of the processes that run."""
+"""The tables of people and organisations, of what was said, and of what runs and is mailed."""
 
 from chatcore.models.failed_logins import FailedLogin
 from chatcore.models.jobs import JobRun
 from chatcore.models.mails import OutgoingMail
-from chatcore.models.organisations import Membership, Organisation
+from chatcore.models.organisations import Membership, Organisation, Role
+from chatcore.models.people import User
 from chatcore.models.processes import ServerProcess
 from chatcore.models.retention import Retention
 from chatcore.models.threads import Thread
@@ -18,7 +19,9 @@ __all__ = [
     "Organisation",
     "OutgoingMail",
     "Retention",
+    "Role",
     "ServerProcess",
     "Thread",
     "Turn",
+    "User",
 ]

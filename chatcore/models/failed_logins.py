@@ -1,4 +1,4 @@
-"""Which sign-ins failed lately. Only failures are counted, and the worker forgets them daily."""
+"""The table of sign-ins that failed lately; the worker empties it daily of what no rule looks at."""
 
 from django.db import models
 
@@ -13,6 +13,7 @@ class FailedLogin(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        default_permissions = ()
         indexes = [
             models.Index(fields=["account", "created_at"]),
             models.Index(fields=["address", "created_at"]),

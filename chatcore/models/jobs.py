@@ -18,5 +18,8 @@ class JobRun(models.Model):
     claimed_until = models.DateTimeField(null=True)
     """While a worker is at a daily job, or rests after a failure: until when no other begins it."""
 
+    class Meta:
+        default_permissions = ()
+
     def __str__(self) -> str:
         return self.task

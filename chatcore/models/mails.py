@@ -43,6 +43,7 @@ class OutgoingMail(models.Model):
 
     class Meta:
         ordering = ["address", "pk"]
+        default_permissions = ("change",)
         constraints = [
             models.UniqueConstraint(
                 "about_type", "about_id", "kind", Lower("address"), name="one_mail_an_address"

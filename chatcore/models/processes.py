@@ -30,6 +30,7 @@ class ServerProcess(models.Model):
 
     class Meta:
         ordering = ["kind", "started_at"]
+        default_permissions = ("view",)
         verbose_name = "process"
         verbose_name_plural = "processes"
 

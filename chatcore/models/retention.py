@@ -1,4 +1,4 @@
-"""How long texts and records are kept."""
+"""The table of how long texts and records are kept."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -31,6 +31,7 @@ class Retention(SingleRow):
     )
 
     class Meta:
+        default_permissions = ("view", "change")
         verbose_name = "retention"
         verbose_name_plural = "retention"
 

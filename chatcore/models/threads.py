@@ -25,9 +25,9 @@ class Thread(models.Model):
         OWNER = "owner"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="threads")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="threads")
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="threads"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="threads"
     )
     title = models.CharField(max_length=120, blank=True)
     title_source = models.CharField(
@@ -68,7 +68,11 @@ class Thread(models.Model):
                 name="wanted_summaries",
             ),
         ]
-        permissions = [("read_conversations", "Can read what people and models wrote")]
+        default_permissions = ("view",)
+        permissions = [
+            ("chat", "Can chat"),
+            ("read_conversations", "Can read what people and models wrote"),
+        ]
 
     def __str__(self) -> str:
         return f"Chat {self.id.hex[:12]}"  # the title is somebody's own words

@@ -1,4 +1,4 @@
-"""How a program signs in."""
+"""The table of API tokens, with which programs sign in."""
 
 import hashlib
 import hmac
@@ -17,9 +17,14 @@ class ApiToken(models.Model):
 
     name = models.CharField(max_length=60, help_text="What it is used for, e.g. nightly report.")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, help_text="On whose behalf it acts."
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        verbose_name="person",
+        help_text="On whose behalf it acts.",
     )
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, help_text="In which of their organisations."
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     source = models.CharField(max_length=8, default="api", editable=False)
@@ -33,6 +38,8 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        default_permissions = ("view", "add")
+        permissions = [("revoke_apitoken", "Can revoke API tokens")]
         verbose_name = "API token"
 
     def __str__(self) -> str:

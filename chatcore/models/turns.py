@@ -156,6 +156,7 @@ class Turn(models.Model):
 
     class Meta:
         ordering = ["thread", "position"]
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
                 fields=["thread", "client_id"], name="one_turn_for_each_client_id"

@@ -74,13 +74,19 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if member is None:
             await self.close(SIGNED_OUT)
             return None
-        thread_id = self._thread_id
         if time.monotonic() > self._thread_checked_until:
-            if not await read(lambda: may_see_thread(member=member, thread_id=thread_id)):
-                await self.close(NOT_FOUND)
-                return None
+            if not await self._sees_thread(member):
+                # They may have changed the organisation since they were last looked up.
+                member = await member_of(self._request, anew=True)
+                if member is None or not await self._sees_thread(member):
+                    await self.close(NOT_FOUND)
+                    return None
             self._thread_checked_until = time.monotonic() + REMEMBERED_S
         return member
+
+    async def _sees_thread(self, member: Member) -> bool:
+        thread_id = self._thread_id
+        return await read(lambda: may_see_thread(member=member, thread_id=thread_id))
 
     async def _obey(self, member: Member, frame: ClientFrame) -> None:
         thread = self._thread_id

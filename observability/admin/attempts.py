@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chatcore.admin.base import ReadOnlyAdmin
 from chatcore.admin.counting import CappedPaginator
 from chatcore.models import Organisation, Turn
 from chatcore.replies.outcome import plain_decimal, reference
@@ -14,6 +13,7 @@ from chatcore.turns.references import ids_of
 from observability.admin.attempt_filters import FILTERS
 from observability.models import AttemptRecord
 from observability.names import CALL_ERRORS, FAILURES, TRUNCATIONS
+from routing.admin.base import ReadOnlyAdmin
 
 NONE = "\N{EN DASH}"
 STATUSES = {

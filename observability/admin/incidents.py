@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from chatcore.admin.base import ReadOnlyAdmin
 from chatcore.models import OutgoingMail
 from observability.alerts.email import consequence
 from observability.alerts.mails import obstacle, send_again
 from observability.models import Incident
 from observability.wording import counted
+from routing.admin.base import ReadOnlyAdmin
 
 
 class IsOpen(admin.SimpleListFilter):

@@ -13,7 +13,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from chatcore.admin.base import ModelAdmin, ReadOnlyAdmin
 from chatcore.mail import outbox, smtp
 from chatcore.models import OutgoingMail
 from observability.models import Recipient, WeeklyRollup
@@ -22,6 +21,7 @@ from observability.rollup.compose import document
 from observability.rollup.mail import message
 from observability.rollup.sheet import file_name, sheet
 from observability.rollup.storage import mail_of, path_of, pictures_of
+from routing.admin.base import ModelAdmin, ReadOnlyAdmin
 
 SEND_AGAIN = "chatcore.change_outgoingmail"
 _AGAIN = (OutgoingMail.Status.UNCERTAIN, OutgoingMail.Status.FAILED)

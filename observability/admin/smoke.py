@@ -11,22 +11,21 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
-from chatcore.admin.base import ModelAdmin, ReadOnlyAdmin, SingleRowAdmin, TabularInline
 from chatcore.celery import app as celery
 from chatcore.replies.outcome import plain_decimal
 from observability.admin.smoke_tables import results_table, state
 from observability.models import SmokeCase, SmokeCheck, SmokeResult, SmokeRun, SmokeSettings
 from observability.smoke import runs
 from observability.smoke.forms import CaseForm, CheckForm
-from observability.smoke.seeding import RUN
+from routing.admin.base import ModelAdmin, PartInline, ReadOnlyAdmin, SingleRowAdmin
 
 logger = logging.getLogger(__name__)
-MAY_RUN = f"observability.{RUN}"
+MAY_RUN = "observability.add_smokerun"
 REFRESH_S = 5
 """How often the page of a run that has not ended looks again."""
 
 
-class CheckInline(TabularInline):
+class CheckInline(PartInline):
     """The checks of a case's answer."""
 
     model = SmokeCheck
@@ -72,7 +71,7 @@ class SmokeCaseAdmin(ModelAdmin):
 
 @admin.register(SmokeSettings)
 class SmokeSettingsAdmin(SingleRowAdmin):
-    """The spending limit."""
+    """The settings of every run."""
 
     fields = ["spend_cap_usd"]
 

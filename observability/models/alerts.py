@@ -32,6 +32,7 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-opened_at", "-id"]
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "subject"],

@@ -73,6 +73,7 @@ class AttemptRecord(models.Model):
 
     class Meta:
         ordering = ["-started_at", "turn_id", "number"]
+        default_permissions = ("view",)
         verbose_name = "attempt"
         constraints = [
             models.UniqueConstraint(fields=["turn_id", "number"], name="one_record_an_attempt"),

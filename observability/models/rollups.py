@@ -67,6 +67,7 @@ class SeededAddress(models.Model):
 
     class Meta:
         ordering = ["email"]
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.email
@@ -90,6 +91,7 @@ class WeeklyRollup(models.Model):
 
     class Meta:
         ordering = ["-week_ending", models.F("organisation__name").asc(nulls_first=True)]
+        default_permissions = ("view",)
         verbose_name = "weekly rollup"
         constraints = [
             models.UniqueConstraint(

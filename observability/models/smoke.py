@@ -27,6 +27,7 @@ class SmokeSettings(SingleRow):
     """No night before this one is due."""
 
     class Meta:
+        default_permissions = ("view", "change")
         verbose_name = verbose_name_plural = "smoke evaluation settings"
 
     def __str__(self) -> str:
@@ -108,6 +109,7 @@ class SmokeCheck(models.Model):
 
     class Meta:
         ordering = ["id"]
+        default_permissions = ()  # who may change a case may change its checks
         verbose_name = "check"
 
     def __str__(self) -> str:
@@ -167,6 +169,7 @@ class SmokeRun(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        default_permissions = ("view", "add")
         verbose_name = "smoke evaluation"
 
     def __str__(self) -> str:
@@ -204,6 +207,7 @@ class SmokeResult(models.Model):
 
     class Meta:
         ordering = ["run", "place"]
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["run", "place"], name="one_result_for_each_place")
         ]

@@ -6,12 +6,12 @@ aborted.
 
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from chatcore.db.claims import Claim, Claims
+from chatcore.models import User
 from observability.models import SmokeRun, SmokeSettings
 
 Status, Trigger, Verdict = SmokeRun.Status, SmokeRun.Trigger, SmokeRun.Verdict

@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from chatcore.models import ApiToken, Membership, Organisation, Thread
+from chatcore.models import ApiToken, Membership, Organisation, Thread, User
 from observability.models import SmokeRun
 from observability.models.smoke import SERVICE_ORGANISATION
 
@@ -61,15 +59,12 @@ def _mint(run: SmokeRun, lasts: timedelta) -> str:
 
 def _member() -> Membership:
     """The account and its place, made where they are missing; nobody can sign in with a password."""
-    user, new = get_user_model().objects.get_or_create(username=USERNAME)
-    assert isinstance(user, User)
+    user, new = User.objects.get_or_create(username=USERNAME)
     if new:
         user.set_unusable_password()
         user.save(update_fields=["password"])
     organisation, _ = Organisation.objects.get_or_create(name=SERVICE_ORGANISATION)
-    membership, _ = Membership.objects.get_or_create(
-        user=user, defaults={"organisation": organisation}
-    )
+    membership, _ = Membership.objects.get_or_create(user=user, organisation=organisation)
     return membership
 
 

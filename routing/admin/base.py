@@ -1,11 +1,13 @@
-"""The base classes of all routing pages in the admin: every save tells every process."""
+"""The base classes of the admin's pages; those of routing tell every process of every save."""
 
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 
 from routing.models import Revision
 from routing.services import policy
@@ -19,7 +21,80 @@ if TYPE_CHECKING:  # unfold ships no types; its classes are Django's with anothe
 else:
     from unfold.admin import ModelAdmin, TabularInline
 
-__all__ = ["ModelAdmin", "PolicyAdmin", "RoutingTableAdmin", "TabularInline"]
+__all__ = [
+    "ModelAdmin",
+    "PartInline",
+    "PolicyAdmin",
+    "ReadOnlyAdmin",
+    "RoutingTableAdmin",
+    "SingleRowAdmin",
+    "TabularInline",
+]
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Base of the pages whose rows are looked at, and neither made nor changed nor deleted there."""
+
+    actions = None
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """No, whoever asks."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No, whoever asks."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No, whoever asks."""
+        return False
+
+
+class SingleRowAdmin(ModelAdmin):
+    """Base of the page of a table with exactly one row, whose id is 1."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """No, whoever asks."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No, whoever asks."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Redirect from the list to the page of the one row."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        meta = self.model._meta
+        page = f"admin:{meta.app_label}_{meta.model_name}_change"
+        return HttpResponseRedirect(reverse(page, args=[1]))
+
+
+class PartInline(TabularInline):
+    """Base of the rows that are a part of the page's own row: who may edit that, may edit them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Yes: the page has asked already."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the page's own row."""
+        return self._may_edit(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the page's own row."""
+        return self._may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the page's own row."""
+        return self._may_edit(request, obj)
+
+    def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
+        page = self.admin_site.get_model_admin(self.parent_model)
+        if obj is None:
+            return bool(page.has_add_permission(request))
+        return bool(page.has_change_permission(request, obj))
 
 
 class RoutingTableAdmin(ModelAdmin):

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from routing.admin.base import PolicyAdmin, TabularInline
+from routing.admin.base import PartInline, PolicyAdmin
 from routing.forms.policies import FixedRowsFormSet, IntentForm, RuleForm, SingleRuleForm
 from routing.intents import FALLBACK_INTENT
 from routing.models import Intent, IntentRule, Ladder
 from routing.services import policy
 
 
-class RuleInline(TabularInline):
+class RuleInline(PartInline):
     """The table of an intent's rules on the intent's page."""
 
     model = IntentRule
@@ -108,6 +108,18 @@ class RuleAdmin(PolicyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """No: rules are added on the page of their intent."""
         return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the intent, of which a rule is a part."""
+        return request.user.has_perm("routing.view_intent")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the intent, of which a rule is a part."""
+        return request.user.has_perm("routing.change_intent")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the intent, of which a rule is a part."""
+        return request.user.has_perm("routing.change_intent")
 
     @admin.display(description="Text", ordering="text")
     def short_text(self, row: IntentRule) -> str:

@@ -7,7 +7,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from routing.admin.base import PolicyAdmin, TabularInline
+from routing.admin.base import PartInline, PolicyAdmin
 from routing.forms.policies import RungForm, RungFormSet
 from routing.forms.stale import PolicyForm
 from routing.models import Deployment, Ladder, Rung
@@ -22,7 +22,7 @@ ORDER_OF_CALLS = (
 )
 
 
-class RungInline(TabularInline):
+class RungInline(PartInline):
     """The table of a ladder's rungs, in the order in which they are tried."""
 
     model = Rung

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from routing.admin.base import ModelAdmin, PolicyAdmin
+from routing.admin.base import PolicyAdmin, ReadOnlyAdmin, SingleRowAdmin
 from routing.forms.stale import PolicyForm
 from routing.models import Deployment, Ladder, Policy, PolicyVersion
 from routing.services import policy, policy_content
@@ -20,7 +20,7 @@ from routing.services.policy_content import IntentContent, LadderContent, Policy
 
 
 @admin.register(Policy)
-class PolicySettingsAdmin(PolicyAdmin):
+class PolicySettingsAdmin(SingleRowAdmin, PolicyAdmin):
     """The page of the one row of settings that hold for every message."""
 
     form = PolicyForm
@@ -32,29 +32,17 @@ class PolicySettingsAdmin(PolicyAdmin):
         ),
     ]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """No: there is exactly one row."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No: there is exactly one row."""
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Redirect from the list to the page of the one row."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        return HttpResponseRedirect(reverse("admin:routing_policy_change", args=[1]))
-
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(ModelAdmin):
-    """The pages on which staff read policy versions and revert to one; a version is never changed."""
+class PolicyVersionAdmin(ReadOnlyAdmin):
+    """The pages on which staff read policy versions and revert to one.
+
+    A version is made by saving a part of the policy; turns name the one under which they were served.
+    """
 
     list_display = ["number", "created_at", "author_name", "difference"]
     list_select_related = ["author"]
     search_fields = ["difference", "author__username"]
-    actions = None
     change_form_outer_after_template = "admin/routing/version_content.html"
     fieldsets = [(None, {"fields": ["number", "created_at", "author_name", "difference"]})]
 
@@ -62,18 +50,6 @@ class PolicyVersionAdmin(ModelAdmin):
         """Read the versions without their large content, which only a version's own page needs."""
         rows: QuerySet[PolicyVersion] = super().get_queryset(request)
         return rows.defer("content")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """No: a version is made by saving a part of the policy."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No: a version stays as it was published."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No: turns name the version under which they were served."""
-        return False
 
     @admin.display(description="Author")
     def author_name(self, row: PolicyVersion) -> str:

@@ -42,6 +42,7 @@ class IntentRule(models.Model):
 
     class Meta:
         ordering = ["id"]
+        default_permissions = ()  # who may edit an intent may edit its rules
 
     def __str__(self) -> str:
         return self.text

@@ -41,6 +41,7 @@ class Policy(models.Model):
     )
 
     class Meta:
+        default_permissions = ("view", "change")
         verbose_name_plural = "policy"
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="policy_is_one_row")]
 
@@ -96,6 +97,7 @@ class Ladder(models.Model):
 
     class Meta:
         ordering = [models.F("intent__position").asc(nulls_last=True), "name"]
+        default_permissions = ("view", "change")
 
     def __str__(self) -> str:
         return self.name
@@ -116,6 +118,7 @@ class Rung(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        default_permissions = ()  # who may change a ladder may change its rungs
 
     def __str__(self) -> str:
         return f"{self.ladder}: {self.deployment}"
@@ -135,6 +138,7 @@ class PolicyVersion(models.Model):
 
     class Meta:
         ordering = ["-number"]
+        default_permissions = ("view",)
 
     def __str__(self) -> str:
         return f"Version {self.number}"

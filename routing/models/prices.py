@@ -56,6 +56,7 @@ class Price(models.Model):
 
     class Meta:
         ordering = ["provider", "model", "-effective_from", "above_input_tokens"]
+        default_permissions = ("view", "add", "delete")
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "model", "effective_from", "above_input_tokens"],

@@ -11,6 +11,7 @@ class Revision(models.Model):
     number = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        default_permissions = ()
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="revision_is_one_row")]
 
     def __str__(self) -> str:

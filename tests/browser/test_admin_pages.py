@@ -8,8 +8,7 @@ from playwright.sync_api import expect
 from tests.live.site import Web
 
 LISTS = [
-    "auth/user",
-    "auth/group",
+    "chatcore/user",
     "chatcore/organisation",
     "chatcore/apitoken",
     "chatcore/thread",
@@ -28,8 +27,7 @@ LISTS = [
     "routing/price",
 ]
 ADDABLE = [
-    "auth/user",
-    "auth/group",
+    "chatcore/user",
     "chatcore/organisation",
     "chatcore/apitoken",
     "observability/smokecase",
@@ -96,7 +94,7 @@ class TestTheAdmin:
 
     def test_runs_its_scripts(self, admin):
         """Alpine needs to evaluate what stands in attributes; without it no menu would open."""
-        admin.visit("auth/user/")
+        admin.visit("chatcore/user/")
         assert admin.page.evaluate("typeof Alpine") == "object"
         assert admin.page.locator("[x-cloak]").count() == 0
 

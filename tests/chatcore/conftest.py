@@ -1,10 +1,10 @@
-"""Two organisations and their people."""
+"""Two organisations, their people, and an installation as it ships."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.test import Client
 
-from chatcore.models import Organisation
-from tests.factories import make_member
+from chatcore.models import Organisation, Thread, User
+from tests.factories import browser, make_member, make_thread
 
 
 @pytest.fixture(autouse=True)
@@ -40,4 +40,30 @@ def carol(globex) -> User:
 
 @pytest.fixture
 def staff(acme) -> User:
-    return make_member("sam", acme, is_staff=True, is_superuser=True)
+    return make_member("sam", acme, is_superuser=True)
+
+
+@pytest.fixture
+def boss(staff) -> Client:
+    """A superuser's browser."""
+    return browser(staff)
+
+
+@pytest.fixture
+def make_staff(acme):
+    """The browser of a colleague of Alice's who has a role."""
+
+    def make(role: str) -> Client:
+        return browser(make_member("sue", acme, role))
+
+    return make
+
+
+@pytest.fixture
+def alices(alice) -> Client:
+    return browser(alice)
+
+
+@pytest.fixture
+def thread(alice) -> Thread:
+    return make_thread(alice, title="The sky")

@@ -1,4 +1,4 @@
-"""Who somebody is, by session or token; and the demo's accounts."""
+"""Finding the member behind a session or a token; the demo accounts."""
 
 import stat
 from datetime import timedelta
@@ -6,26 +6,28 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.test import Client
 from django.utils import timezone
 
 from chatcore.identity.demo import make_demo_accounts
-from chatcore.identity.members import Member, member_of_session, member_of_token
-from chatcore.models import ApiToken, Membership
-from tests.factories import PASSWORD, make_token, make_user
+from chatcore.identity.members import CHOSEN, Member, member_of_session, member_of_token
+from chatcore.models import ApiToken, Membership, Organisation, User
+from tests.factories import PASSWORD, browser, make_token, make_user
 
 
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
+def session_of(user: User, chosen: Organisation | None = None) -> str:
+    """The key of somebody's session, in which an organisation may stand as the chosen one."""
+    client = browser(user)
+    if chosen is not None:
+        session = client.session
+        session[CHOSEN] = chosen.pk
+        session.save()
     return client.cookies["sessionid"].value
 
 
 class TestMemberOfSession:
     def test_is_who_signed_in(self, alice, acme):
-        assert member_of_session(session_of(alice)) == Member(alice.pk, acme.pk, "alice", False)
+        assert member_of_session(session_of(alice)) == Member(alice.pk, acme.pk, "alice")
 
     def test_is_nobody_for_a_key_that_was_made_up(self, db):
         assert member_of_session("0123456789abcdef0123456789abcdef") is None
@@ -62,11 +64,35 @@ class TestMemberOfSession:
 
         assert member_of_session(key) is None
 
+    def test_belongs_at_first_to_the_organisation_that_they_came_to_first(
+        self, alice, acme, globex
+    ):
+        Membership.objects.create(user=alice, organisation=globex)
+
+        assert member_of_session(session_of(alice)).organisation_id == acme.pk
+
+    def test_belongs_to_the_organisation_that_they_chose(self, alice, globex):
+        Membership.objects.create(user=alice, organisation=globex)
+
+        assert member_of_session(session_of(alice, globex)).organisation_id == globex.pk
+
+    def test_belongs_to_another_one_once_the_chosen_one_is_switched_off(self, alice, acme, globex):
+        Membership.objects.create(user=alice, organisation=globex)
+        key = session_of(alice, globex)
+        Organisation.objects.filter(pk=globex.pk).update(active=False)
+
+        assert member_of_session(key).organisation_id == acme.pk
+
+    def test_belongs_to_no_organisation_that_is_not_theirs(self, alice, acme, globex):
+        key = session_of(alice, globex)
+
+        assert member_of_session(key).organisation_id == acme.pk
+
 
 class TestMemberOfToken:
     def test_is_on_whose_behalf_it_was_made(self, alice, acme):
         assert member_of_token(make_token(alice)) == Member(
-            alice.pk, acme.pk, "alice", False, source="api"
+            alice.pk, acme.pk, "alice", source="api"
         )
 
     def test_is_nobody_for_an_unknown_one(self, db):
@@ -93,6 +119,13 @@ class TestMemberOfToken:
         Membership.objects.update(organisation=globex)
 
         assert member_of_token(token) is None
+
+    def test_stays_in_its_organisation_wherever_the_person_chats(self, alice, acme, globex):
+        Membership.objects.create(user=alice, organisation=globex)
+        token = make_token(alice, organisation=globex)
+        session_of(alice, acme)
+
+        assert member_of_token(token).organisation_id == globex.pk
 
     def test_notes_its_use(self, alice):
         member_of_token(make_token(alice))
@@ -131,8 +164,8 @@ class TestDemoAccounts:
     def test_are_an_end_user_and_a_superuser_of_one_organisation(self, file):
         make_demo_accounts(file)
 
-        roles = {user.username: (user.is_staff, user.is_superuser) for user in User.objects.all()}
-        assert roles == {"demo": (False, False), "staff": (True, True)}
+        rights = {user.username: (user.is_staff, user.is_superuser) for user in User.objects.all()}
+        assert rights == {"demo": (False, False), "staff": (True, True)}
         assert {place.organisation.name for place in Membership.objects.all()} == {"Demo"}
 
     def test_are_for_the_owner_s_eyes_only(self, file):

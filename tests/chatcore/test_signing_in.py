@@ -1,4 +1,4 @@
-"""The door for people: login, its throttle, passwords, and what stands behind the door."""
+"""Signing in, its throttle, passwords, the pages behind it, and the choice of an organisation."""
 
 import re
 from datetime import timedelta
@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from chatcore.identity import throttle as login_throttle
 from chatcore.identity.forms import HELD
-from chatcore.models import FailedLogin
-from tests.factories import PASSWORD, make_user
+from chatcore.models import FailedLogin, Membership
+from tests.factories import PASSWORD, browser, make_member, make_user
 
 
 def sign_in(username: str, password: str, address: str = "192.0.2.1"):
@@ -230,3 +230,51 @@ class TestPages:
             for part in client.get("/admin/")["Content-Security-Policy"].split(";")
         )
         assert "'unsafe-inline'" not in policy["script-src"] + policy["style-src"]
+
+
+class TestChoosingAnOrganisation:
+    @pytest.fixture
+    def dave(self, acme, globex) -> Client:
+        """The browser of somebody who belongs to two."""
+        dave = make_member("dave", acme)
+        Membership.objects.create(user=dave, organisation=globex)
+        return browser(dave)
+
+    def here(self, client: Client) -> int:
+        return client.get("/").context["member"].organisation_id
+
+    def test_leads_to_its_chat(self, dave, globex):
+        answer = dave.post("/organisation/", {"organisation": globex.pk})
+
+        assert (answer.status_code, answer["Location"]) == (302, "/")
+        assert self.here(dave) == globex.pk
+
+    def test_is_offered_with_the_present_one_marked(self, dave, acme, globex):
+        page = dave.get("/").text
+
+        assert re.search(rf'value="{acme.pk}" aria-current="true"', page)
+        assert f'value="{globex.pk}">' in page
+
+    def test_is_not_offered_to_who_has_one(self, alice):
+        assert "/organisation/" not in browser(alice).get("/").text
+
+    @pytest.mark.parametrize("chosen", ["", "-1", "x", "²", "9" * 30])
+    def test_takes_nothing_else(self, dave, acme, chosen):
+        assert dave.post("/organisation/", {"organisation": chosen}).status_code == 404
+        assert self.here(dave) == acme.pk
+
+    def test_takes_none_that_is_not_theirs(self, alice, globex):
+        client = browser(alice)
+
+        assert client.post("/organisation/", {"organisation": globex.pk}).status_code == 404
+
+    def test_needs_a_post_and_a_csrf_token(self, alice, acme):
+        client = browser(alice, enforce_csrf_checks=True)
+
+        assert client.get("/organisation/").status_code == 405
+        assert client.post("/organisation/", {"organisation": acme.pk}).status_code == 403
+
+    def test_needs_a_sign_in(self, acme):
+        answer = Client().post("/organisation/", {"organisation": acme.pk})
+
+        assert answer["Location"].startswith("/login/")

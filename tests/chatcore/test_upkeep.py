@@ -3,14 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from chatcore.celery import app
-from chatcore.identity.roles import make_roles
 from chatcore.maintenance import purging
 from chatcore.maintenance.schedules import make_schedules
 from chatcore.models import Thread, Turn
@@ -77,25 +75,7 @@ class TestTheSchedules:
 
 
 @pytest.mark.django_db
-class TestTheRoles:
-    def test_may_read_conversations_only_as_readers(self):
-        make_roles()
-
-        holders = Group.objects.filter(permissions__codename="read_conversations")
-        assert [group.name for group in holders] == ["conversation readers"]
-
-    def test_leave_what_staff_changed(self):
-        make_roles()
-        for group in Group.objects.all():
-            group.permissions.clear()
-
-        make_roles()
-
-        assert not Group.objects.filter(permissions__isnull=False).exists()
-
-
-@pytest.mark.django_db
-def test_seeding_makes_jobs_roles_and_demo_accounts(tmp_path, settings, monkeypatch):
+def test_seeding_makes_jobs_and_demo_accounts(tmp_path, settings, monkeypatch):
     monkeypatch.delenv("CHATCORE_DEMO_PASSWORD", raising=False)
     settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
     settings.ENV_BASE_URLS = {}
@@ -103,5 +83,4 @@ def test_seeding_makes_jobs_roles_and_demo_accounts(tmp_path, settings, monkeypa
     call_command("seed", "--demo-logins", tmp_path / "logins")
 
     assert PeriodicTask.objects.exists()
-    assert Group.objects.filter(name="people managers").exists()
     assert (tmp_path / "logins").exists()

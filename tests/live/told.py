@@ -26,9 +26,7 @@ SECRETS = {
     "password": PASSWORD,
 }
 PLANT = f"""
-from django.contrib.auth.models import User
-from django.utils import timezone
-from chatcore.models import ApiToken, Organisation
+from chatcore.models import ApiToken, Organisation, User
 from routing.models import Provider
 from routing.services.credentials import add_key
 staff, demo = User.objects.get(username="staff"), User.objects.get(username="demo")
@@ -62,7 +60,7 @@ PAGES = (
     "/admin/chatcore/turn/",
     "/admin/chatcore/apitoken/",
     "/admin/observability/attemptrecord/",
-    "/admin/auth/user/",
+    "/admin/chatcore/user/",
     "/admin/observability/weeklyrollup/",
     "/api/threads/",
     "/api/schema/",

@@ -1,7 +1,6 @@
 """Incidents to test with: a site with two keys, its boss, and ways to make and end trouble."""
 
-from django.contrib.auth.models import User
-
+from chatcore.models import User
 from observability.alerts import mails, raise_incident, refusals
 from observability.models import Incident
 from observability.tasks import STEPS
@@ -28,7 +27,7 @@ def make_site(settings) -> None:
 
 def make_boss(email: str = "boss@example.com") -> User:
     """A superuser with an address."""
-    return User.objects.create(username=email, is_superuser=True, is_staff=True, email=email)
+    return User.objects.create(username=email, is_superuser=True, email=email)
 
 
 def refuse(subject: str = SUBJECT, text: str = "It refused the key.") -> None:

@@ -3,10 +3,9 @@
 import re
 from html import unescape
 
-from django.contrib.auth.models import User
 from django.test import Client
 
-from chatcore.models import Organisation
+from chatcore.models import Organisation, User
 from observability.models import AttemptRecord
 from observability.overview.aggregate import Overview, aggregate
 from observability.overview.question import Question, QuestionForm
@@ -36,13 +35,6 @@ def make_week(acme: Organisation, globex: Organisation) -> None:
 def account(name: str, **fields: bool) -> User:
     """Somebody who comes in without a password: hashing one takes its time."""
     return User.objects.create(username=name, **fields)
-
-
-def browser(user: User) -> Client:
-    """A browser in which they are signed in."""
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def form(**typed: str) -> QuestionForm:

@@ -7,7 +7,8 @@ from django.test import Client
 from chatcore.admin import counting
 from chatcore.models import Organisation
 from observability.models import AttemptRecord
-from tests.observability.overview_week import NOW, account, browser, make_week, words
+from tests.factories import browser
+from tests.observability.overview_week import NOW, account, make_week, words
 
 LIST = "/admin/observability/attemptrecord/"
 
@@ -35,7 +36,7 @@ def week(acme, globex) -> None:
 
 @pytest.fixture
 def boss(db) -> Client:
-    return browser(account("boss", is_staff=True, is_superuser=True))
+    return browser(account("boss", is_superuser=True))
 
 
 @pytest.mark.usefixtures("week")

@@ -11,12 +11,12 @@ from django.test import Client
 
 from chatcore.models import Organisation
 from observability.figures import Span, add_up, measure, percentile, percentiles_by, records
+from tests.factories import browser
 from tests.observability.overview_week import (
     EXACT,
     NOW,
     WEEK,
     account,
-    browser,
     form,
     make_week,
     question,
@@ -50,7 +50,7 @@ def week(acme, globex) -> None:
 
 @pytest.fixture
 def boss(db) -> Client:
-    return browser(account("boss", is_staff=True, is_superuser=True))
+    return browser(account("boss", is_superuser=True))
 
 
 @pytest.mark.django_db

@@ -1,8 +1,6 @@
 """The admin pages of the smoke evaluation, and who may use them."""
 
 import pytest
-from django.contrib.auth.models import Group
-from django.test import Client
 from django.urls import reverse
 
 from chatcore.models import Organisation
@@ -12,7 +10,7 @@ from observability.models import (
 )
 from observability.models.smoke import SERVICE_ORGANISATION
 from routing.models import Intent
-from tests.factories import make_user
+from tests.factories import browser, make_user
 from tests.observability.smoke_results import result
 
 
@@ -21,7 +19,7 @@ class TestTheAdmin:
     @pytest.fixture
     def staff(self):
         Intent.objects.create(name="editing_writing", label="writing")
-        return _signed_in("staff", is_staff=True, is_superuser=True)
+        return browser(make_user("staff", is_superuser=True))
 
     def test_asks_for_one_run_however_often_the_button_is_pressed(self, staff):
         for _ in range(2):
@@ -91,23 +89,6 @@ class TestTheAdmin:
         assert answer.status_code == 403
 
 
-@pytest.mark.usefixtures("seeded")
-class TestTheRoles:
-    @pytest.mark.parametrize(("role", "may_run"), [("policy editors", True), ("auditors", False)])
-    def test_lets_editors_run_and_edit_and_auditors_look(self, role, may_run):
-        from_role = _signed_in("somebody", role=role, is_staff=True)
-        case = SmokeCase.objects.first()
-
-        for page in ("smokerun", "smokecase"):
-            assert (
-                from_role.get(reverse(f"admin:observability_{page}_changelist")).status_code == 200
-            )
-        page = from_role.get(reverse("admin:observability_smokecase_change", args=[case.pk]))
-        assert ("_save" in page.content.decode()) is may_run
-        pressed = from_role.post(reverse("admin:observability_smokerun_run"))
-        assert pressed.status_code == (302 if may_run else 403)
-
-
 def _typed(**fields):
     return {
         "name": "a haiku",
@@ -126,12 +107,3 @@ def _typed(**fields):
         "checks-0-value": "(?i)snow",
         **fields,
     }
-
-
-def _signed_in(name, role="", **fields):
-    user = make_user(name, **fields)
-    if role:
-        user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client

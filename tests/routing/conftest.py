@@ -7,14 +7,15 @@ from queue import Queue
 from threading import Thread
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from chatcore.db.writer import writer
+from chatcore.models import Organisation, Role
 from routing.providers.http import aclose_all
 from routing.seeding import seed
 from routing.services.snapshot import Snapshots
 from routing.simulator import Simulator, serve
+from tests.factories import browser, make_member, make_user
 from tests.routing.climbing import Site
 
 
@@ -44,12 +45,8 @@ def installation(db, settings):
 @pytest.fixture
 def make_staff(installation):
     def make(name: str, role: str | None = None) -> Client:
-        user = User.objects.create_user(name, is_staff=True, is_superuser=role is None)
-        if role:
-            user.groups.add(Group.objects.get(name=role))
-        client = Client()
-        client.force_login(user)
-        return client
+        acme, _ = Organisation.objects.get_or_create(name="Acme")
+        return browser(make_member(name, acme, role or Role.MEMBER, is_superuser=role is None))
 
     return make
 
@@ -62,7 +59,7 @@ def boss(make_staff):
 
 @pytest.fixture
 def ana(installation):
-    return User.objects.create_user("ana", is_staff=True)
+    return make_user("ana")
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ class TestPrices:
         assert set(response.context["adminform"].form.errors) == {rate}
         assert Price.objects.count() == before
 
-    @pytest.mark.parametrize(("role", "status"), [(None, 302), ("policy editors", 302)])
+    @pytest.mark.parametrize(("role", "status"), [(None, 302), ("policy_editor", 302)])
     def test_can_be_deleted_before_they_hold(self, make_staff, role, status):
         browser = make_staff("sam", role)
         tomorrow = datetime.now(UTC) + timedelta(days=1)

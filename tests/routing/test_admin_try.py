@@ -133,17 +133,5 @@ class TestTryAMessage:
     def test_is_in_the_sidebar(self, boss):
         assert URL in page(boss.get("/admin/"))
 
-    def test_stands_in_a_sidebar_that_shows_each_role_its_own_pages(self, make_staff):
-        shown = page(make_staff("sam", "policy editors").get("/admin/"))
-
-        assert "/admin/routing/ladder/" in shown
-        assert "/admin/routing/providerkey/" not in shown
-
-    @pytest.mark.parametrize(
-        ("role", "status"), [("policy editors", 200), ("auditors", 200), ("key custodians", 403)]
-    )
-    def test_is_for_those_who_may_see_ladders(self, make_staff, role, status):
-        assert make_staff("sam", role).get(URL).status_code == status
-
     def test_sends_strangers_to_the_sign_in(self, client):
         assert client.get(URL).status_code == 302

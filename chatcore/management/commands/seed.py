@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from chatcore.identity.demo import make_demo_accounts
-from chatcore.identity.roles import make_roles
 from chatcore.maintenance.schedules import make_schedules
 from chatcore.models import Retention
 from chatcore.turns.signals import seeded
@@ -15,10 +14,7 @@ from routing.seeding import seed
 
 
 class Command(BaseCommand):
-    help = (
-        "Make the shipped providers, models, prices, intents, ladders, roles and jobs "
-        "that are missing."
-    )
+    help = "Make the shipped providers, models, prices, intents, ladders and jobs that are missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -30,7 +26,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         seed()
-        make_roles()
         make_schedules()
         Retention.objects.get_or_create(pk=1)
         if options["demo_logins"]:

@@ -22,14 +22,14 @@ export class App {
   /** @type {ThreadSession | null} */
   session = null;
 
-  /** @param {string} user Keeps apart what different people write in one browser. */
-  constructor(user) {
-    this.user = user;
+  /** @param {string} member Who, and in which organisation: keeps apart what is written in one browser. */
+  constructor(member) {
+    this.member = member;
     this.toasts = new Toasts(find("#toasts"));
     this.state = new StateView(find("#state"));
     this.drawer = new Drawer(find("#panel"), find("#open-panel"), find("#backdrop"));
     this.follow = new Follow(find("#scroller"), find("#conversation"), find("#jump"));
-    this.composer = new Composer(find("#composer"), new Drafts(user), {
+    this.composer = new Composer(find("#composer"), new Drafts(member), {
       send: (text) => this.#send(text),
       stop: () => this.stop(),
     });
@@ -39,7 +39,7 @@ export class App {
       onTitle: (title) => this.#setTitle(title),
       onError: (message) => this.toasts.show(message),
     });
-    this.tabs = new Tabs(user, (thread) => this.#changedElsewhere(thread));
+    this.tabs = new Tabs(member, (thread) => this.#changedElsewhere(thread));
     document.addEventListener("visibilitychange", () => !document.hidden && this.session?.refresh());
   }
 
@@ -103,7 +103,7 @@ export class App {
 
   /** @param {string} thread @param {boolean} isNew */
   async #start(thread, isNew) {
-    const session = new ThreadSession(thread, this.user, {
+    const session = new ThreadSession(thread, this.member, {
       onTurns: () => this.#turnsChanged(session.conversation),
       onTurn: (turn, change) => this.#turnChanged(turn, change),
       onState: (state) => this.state.show(state),

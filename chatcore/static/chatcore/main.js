@@ -2,8 +2,8 @@
 
 import { App } from "./app.js";
 
-const { user, thread } = document.body.dataset;
-const app = new App(user);
+const { member, thread } = document.body.dataset;
+const app = new App(member);
 
 /** @param {MouseEvent} event */
 function opensElsewhere(event) {

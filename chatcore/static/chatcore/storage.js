@@ -2,7 +2,7 @@
  * Stores what survives a reload or a closed tab: drafts, and messages that the server has not
  * accepted yet.
  *
- * Kept in this browser, apart for each user. Where the browser allows no storage, they live only
+ * Kept in this browser, apart for each member. Where the browser allows no storage, they live only
  * as long as the page.
  */
 
@@ -34,9 +34,9 @@ function write(key, value) {
 
 /** The unfinished message of each thread. */
 export class Drafts {
-  /** @param {string} user */
-  constructor(user) {
-    this.prefix = `chatcore:${user}:draft:`;
+  /** @param {string} member */
+  constructor(member) {
+    this.prefix = `chatcore:${member}:draft:`;
   }
 
   /** @param {string | null} thread null: a chat that has no thread yet. */
@@ -62,11 +62,11 @@ export class Drafts {
 /** One thread's messages that the server has not accepted yet; each is sent until it has. */
 export class Outbox {
   /**
-   * @param {string} user
+   * @param {string} member
    * @param {string} thread
    */
-  constructor(user, thread) {
-    this.key = `chatcore:${user}:outbox:${thread}`;
+  constructor(member, thread) {
+    this.key = `chatcore:${member}:outbox:${thread}`;
   }
 
   /** @returns {Asking[]} Oldest first. */

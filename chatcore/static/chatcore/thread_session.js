@@ -35,13 +35,13 @@ export class ThreadSession {
 
   /**
    * @param {string} id
-   * @param {string} user
+   * @param {string} member
    * @param {SessionListener} listener
    */
-  constructor(id, user, listener) {
+  constructor(id, member, listener) {
     this.id = id;
     this.listener = listener;
-    this.outbox = new Outbox(user, id);
+    this.outbox = new Outbox(member, id);
   }
 
   /**

@@ -45,7 +45,6 @@ async def asker(simulator: Simulator, thread: Thread) -> Member:
             user_id=thread.owner_id,
             organisation_id=thread.organisation_id,
             username="alice",
-            is_staff=False,
         )
 
     return await asyncio.to_thread(look)

@@ -268,5 +268,5 @@ class TestAnAccept:
             self.accept(site)
 
     def accept(self, thread: Thread) -> None:
-        member = Member(thread.owner_id, thread.organisation_id, "alice", is_staff=False)
+        member = Member(thread.owner_id, thread.organisation_id, "alice")
         accept.accept(member=member, new=asked(thread), started_at=timezone.now())

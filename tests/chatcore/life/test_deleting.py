@@ -45,7 +45,7 @@ def in_transaction(job: Callable[[], object]) -> None:
 
 
 def accept_into(thread: Thread) -> Callable[[], object]:
-    member = Member(thread.owner_id, thread.organisation_id, "alice", is_staff=False)
+    member = Member(thread.owner_id, thread.organisation_id, "alice")
     new = asked(thread)
     return lambda: accept.accept(member=member, new=new, started_at=timezone.now())
 

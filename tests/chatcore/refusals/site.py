@@ -136,7 +136,6 @@ def install(simulator: Simulator) -> Site:
         user_id=user.pk,
         organisation_id=thread.organisation_id,
         username="alice",
-        is_staff=False,
     )
     return Site(simulator, member, keys)
 
