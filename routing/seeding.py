@@ -27,7 +27,7 @@ from routing.models import (
 )
 from routing.providers.registry import VENDORS
 from routing.providers.vendor import Vendor
-from routing.services import credentials, policy
+from routing.services import credentials, policy, policy_tables
 
 ENVIRONMENT_LABEL = "from the environment"
 
@@ -138,7 +138,7 @@ def _ladders() -> None:
             cache_ttl_s=shipped.cache_ttl_s,
             web_search=shipped.web_search,
         )
-        policy.set_rungs(ladder, [deployments[rung] for rung in shipped.rungs])
+        policy_tables.set_rungs(ladder, [deployments[rung] for rung in shipped.rungs])
 
 
 def _roles() -> None:
