@@ -3,13 +3,14 @@
 import asyncio
 
 from chatcore.consumers import RESTARTING, open_sockets
-from chatcore.database import writer
+from chatcore.database import read, writer
 from chatcore.keeper import keep_turns
 from chatcore.probing import prober
 from chatcore.running import running
 from chatcore.services import reply_cache
 from chatcore.signals import web_begins, web_ends
 from routing.providers.http import aclose_all
+from routing.services import snapshot
 
 LAST_WORDS_S = 2.0
 """How long answers that are complete may take to go out."""
@@ -32,6 +33,8 @@ class Lifetime:
 
     async def _keep(self) -> None:
         await web_begins.asend_robust("chatcore")
+        # Stores new keys of the environment, too. Where it fails, /readyz and each message try again.
+        await asyncio.gather(read(snapshot.refresh), return_exceptions=True)
         await keep_turns()
 
     async def end(self) -> None:

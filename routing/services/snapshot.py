@@ -16,7 +16,7 @@ from routing.intents import Detector
 from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
 from routing.providers.registry import WIRES
 from routing.secrets import DoesNotOpen
-from routing.services import credentials, policy_content
+from routing.services import credentials, environment_keys, policy_content
 from routing.services.policy_content import VersionUnreadable
 from routing.services.snapshot_types import (
     DeploymentFacts,
@@ -87,6 +87,9 @@ def _load(known: Snapshot | None, *, force: bool) -> Snapshot:
     revision = Revision.objects.filter(id=1).values_list("number", flat=True).first() or 0
     if known is not None and not force and known.revision == revision:
         return known
+    # Here, because every process that calls providers comes here as it starts, tries again until it
+    # succeeds, and comes again after another one removed a row.
+    environment_keys.store(renew=known is None)
     with transaction.atomic():  # a savepoint: what fails in here spares the transaction around it
         policy, detector = _policy(known, force=force)
         keys = _keys()

@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from routing.models import Deployment, Intent, Provider, ProviderKey, Revision
-from routing.seeding import seed
 from routing.services import credentials, policy
 from routing.services.snapshot import LOOK_AGAIN_S, Snapshots
 
@@ -130,7 +129,6 @@ class TestSnapshot:
 
     def test_reads_a_key_from_the_environment(self, installation, settings):
         settings.ENV_KEYS = {"kimi": "test-key-of-env"}
-        seed()
 
         assert installation.refresh().keys["kimi"][0].value == "test-key-of-env"
 
