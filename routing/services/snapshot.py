@@ -7,12 +7,13 @@ that cannot be used disables itself with a reason: staff's mistake in one place 
 import logging
 import time
 from collections import defaultdict
+from functools import lru_cache
 from threading import Lock
 
 import msgspec
 from django.db import transaction
 
-from routing.intents import Detector
+from routing.intents import Detector, IntentSpec
 from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
 from routing.providers.registry import WIRES
 from routing.secrets import DoesNotOpen
@@ -137,7 +138,13 @@ def _policy(known: Snapshot | None, *, force: bool) -> tuple[PolicyFacts, Detect
         },
         intent_labels={name: intent.label for name, intent in said.intents.items()},
     )
-    return policy, Detector(policy_content.specs(said))
+    return policy, _detector(policy_content.specs(said))
+
+
+@lru_cache(maxsize=2)
+def _detector(specs: tuple[IntentSpec, ...]) -> Detector:
+    """Compile the intents, which takes some 100 ms; not again for a version that left them alone."""
+    return Detector(specs)
 
 
 def _keys() -> dict[str, tuple[KeyFacts, ...]]:
