@@ -3,7 +3,6 @@
 STATUS = {
     "not_found": 404,
     "id_reused": 409,
-    "not_last": 409,
     "still_running": 409,
     "busy": 429,
     "unavailable": 503,

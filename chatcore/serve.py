@@ -10,6 +10,7 @@ import logging
 import os
 from typing import Any
 
+from chatcore.conf import listening
 from chatcore.conf.environment import choice
 from chatcore.replies.frames import MAX_MESSAGE_BYTES
 
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatcore.settings")
+    listening.address = f"{options.host}:{options.port}"
     if options.server == "uvicorn":
         serve_with_uvicorn(options.host, options.port)
     else:

@@ -10,8 +10,9 @@ from chatcore.db.writer import writer
 from chatcore.errors import Refused
 from chatcore.identity.members import Member
 from chatcore.replies.reply import Reply
-from chatcore.turns import turn_store
+from chatcore.turns import accept, stop
 from chatcore.turns.data import Accepted, NewTurn
+from chatcore.turns.processes import here
 from chatcore.turns.run import TurnRun, refresh_routing
 from chatcore.turns.running import running
 from chatcore.turns.stopwatch import Stopwatch
@@ -20,7 +21,7 @@ from chatcore.turns.tracing import end_turn_span, turn_span
 logger = logging.getLogger(__name__)
 
 
-async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
+async def take_turn(*, member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
     """Accept a turn and set it going; the reply is None for a duplicate that does not run here.
 
     When this returns, the turn is in the database; it runs even if the caller has gone meanwhile.
@@ -33,10 +34,10 @@ async def take_turn(member: Member, new: NewTurn) -> tuple[Accepted, Reply | Non
 
 
 async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
-    with turn_span():
+    with turn_span(), running.accepting(new.turn_id):
         clock = Stopwatch()
         try:
-            accepted = await _accept(member, new)
+            accepted = await _accept(member, new, clock)
         except DatabaseError as error:
             logger.exception("A turn could not be accepted")
             raise Refused("unavailable", "Messages cannot be kept just now.") from error
@@ -45,22 +46,33 @@ async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Rep
             return accepted, running.replies.get(accepted.turn_id)
         if accepted.decision is not None:
             accepted.decision.route.decided_ms = clock.milliseconds()
-        reply = Reply(
-            turn_id=accepted.turn_id, thread_id=new.thread_id, lease_token=new.lease_token
+        reply = Reply(turn_id=accepted.turn_id, thread_id=new.thread_id)
+        run = TurnRun(
+            new=new,
+            organisation_id=member.organisation_id,
+            user_id=member.user_id,
+            decision=accepted.decision,
+            reply=reply,
+            clock=clock,
         )
-        running.start(reply, TurnRun(member, new, accepted, reply, clock).live())
+        running.start(reply, run.live())
     return accepted, reply
 
 
-async def _accept(member: Member, new: NewTurn) -> Accepted:
+async def _accept(member: Member, new: NewTurn, clock: Stopwatch) -> Accepted:
     await refresh_routing()
+    await here.ensure_registered()
+
+    def job() -> Accepted:
+        return accept.accept(member=member, new=new, started_at=clock.started_at)
+
     try:
-        return await writer.run(lambda: turn_store.accept(member, new))
+        return await writer.run(job)
     except IntegrityError:  # the same id came through another process just now: it is there
-        return await writer.run(lambda: turn_store.accept(member, new))
+        return await writer.run(job)
 
 
-async def stop_turn(member: Member, turn_id: UUID) -> None:
+async def stop_turn(*, member: Member, turn_id: UUID) -> None:
     """Stop a turn wherever it runs; one that has ended stays as it is. Raises Refused."""
-    if await writer.run(lambda: turn_store.ask_stop(member, turn_id)):
+    if await writer.run(lambda: stop.ask_stop(member=member, turn_id=turn_id)):
         running.stop(turn_id)

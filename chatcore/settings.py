@@ -10,6 +10,7 @@ from chatcore.conf import environment
 from chatcore.conf.unfold import UNFOLD as UNFOLD
 from routing.providers.registry import VENDORS
 
+VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.data_folder()
 
@@ -175,7 +176,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Chatcore", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {"TITLE": "Chatcore", "VERSION": VERSION, "SERVE_INCLUDE_SCHEMA": False}
 
 # --- mail and jobs -------------------------------------------------------------------------------
 

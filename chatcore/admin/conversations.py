@@ -56,7 +56,7 @@ class ThreadAdmin(ReadOnlyAdmin):
         """The title and the summary are texts too."""
         texts = ["title", "summary"] if request.user.has_perm(TEXTS) else []
         plain = ["owner", "organisation", "created_at", "updated_at", "deleted_at"]
-        return [*texts, *plain, "summarised_until", "summary_failures", "all_turns"]
+        return [*texts, *plain, "summarised_to", "summary_failures", "all_turns"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
         """With the number of turns."""
@@ -95,20 +95,20 @@ class TurnAdmin(ReadOnlyAdmin):
         "thumb",
     ]
     ordering = ["-created_at", "-id"]
-    list_select_related = ["thread__owner"]
+    list_select_related = ["user"]
     list_filter = [
         "status",
         "intent",
         "provider",
         "created_at",
-        "thread__organisation",
+        "organisation",
         "source",
         "error_code",
         "thumb",
         "fallback_used",
         "cache_hit",
     ]
-    search_fields = ["thread__owner__username"]
+    search_fields = ["user__username"]
     search_help_text = "The reference that the user was given, or a user's name."
     change_form_outer_before_template = "admin/chatcore/turn_explanation.html"
     readonly_fields = ["said", "answered", "remark", "owner", "conversation"]
@@ -124,7 +124,7 @@ class TurnAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Turn]:
         """Without the long columns, which only one turn's page needs."""
         rows: QuerySet[Turn] = super().get_queryset(request)
-        return rows.select_related("thread__owner").defer("thread__summary")
+        return rows.select_related("user", "thread").defer("thread__summary")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Turn], search_term: str
@@ -193,10 +193,10 @@ class TurnAdmin(ReadOnlyAdmin):
         """From the message to the end of its reply."""
         return "–" if turn.latency_ms is None else f"{turn.latency_ms}\N{NO-BREAK SPACE}ms"
 
-    @admin.display(ordering="thread__owner__username")
+    @admin.display(ordering="user__username")
     def owner(self, turn: Turn) -> str:
-        """Who asked."""
-        return turn.thread.owner.get_username()
+        """On whose behalf it was asked."""
+        return turn.user.get_username()
 
     @admin.display(ordering="cost_usd")
     def cost(self, turn: Turn) -> str:
@@ -207,6 +207,8 @@ class TurnAdmin(ReadOnlyAdmin):
     @admin.display(description="Conversation")
     def conversation(self, turn: Turn) -> str:
         """The way to it."""
+        if turn.thread is None:
+            return f"none: a call of its own ({turn.source})"
         address = reverse("admin:chatcore_thread_change", args=[turn.thread_id])
         return format_html('<a href="{}" class="underline">{}</a>', address, turn.thread)
 

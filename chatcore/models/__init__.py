@@ -1,8 +1,9 @@
-"""Who talks, and what was said."""
+"""The tables of people and organisations, of what was said, and of the processes that run."""
 
 from chatcore.models.failed_logins import FailedLogin
 from chatcore.models.jobs import JobRun
 from chatcore.models.organisations import Membership, Organisation
+from chatcore.models.processes import ServerProcess
 from chatcore.models.retention import Retention
 from chatcore.models.threads import Thread
 from chatcore.models.tokens import ApiToken
@@ -15,6 +16,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "Retention",
+    "ServerProcess",
     "Thread",
     "Turn",
 ]

@@ -1,4 +1,4 @@
-"""How long is what people say kept, and how long what it cost?"""
+"""The table of how long texts and records are kept."""
 
 from typing import Any
 

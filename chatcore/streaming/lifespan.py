@@ -6,7 +6,7 @@ from chatcore.db.reader import read
 from chatcore.db.writer import writer
 from chatcore.maintenance.probing import prober
 from chatcore.streaming.websocket import RESTARTING, open_sockets
-from chatcore.turns.heartbeat import keep_turns
+from chatcore.turns.heartbeat import keep_turns, leave
 from chatcore.turns.reply_cache import reply_cache
 from chatcore.turns.running import running
 from chatcore.turns.signals import web_begins, web_ends
@@ -50,6 +50,7 @@ class Lifetime:
             self._probing.cancel()
             self._keeping = self._probing = None
         await web_ends.asend_robust("chatcore")
+        await leave()
         await aclose_all()
         await reply_cache.aclose()
         await asyncio.to_thread(writer.close)

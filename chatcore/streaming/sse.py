@@ -31,8 +31,8 @@ from chatcore.streaming.asgi_http import (
     send_json,
 )
 from chatcore.streaming.relay import find_reply
-from chatcore.turns import turn_store
 from chatcore.turns.data import new_turn
+from chatcore.turns.lookup import look_up
 from chatcore.turns.turn_json import turn_json
 
 COMMENT_EVERY_S = 15.0
@@ -59,7 +59,7 @@ async def post_turn(scope: Scope, receive: Receive, send: Send, thread_id: UUID)
             text=frames.check_prompt(asked.text),
             source=member.source,
         )
-        accepted, reply = await take_turn(member, new)
+        accepted, reply = await take_turn(member=member, new=new)
         reply = reply or await find_reply(member, accepted.turn_id)
     except ChatError as error:
         await send_error(send, error)
@@ -67,7 +67,7 @@ async def post_turn(scope: Scope, receive: Receive, send: Send, thread_id: UUID)
     if "text/event-stream" in request.headers.get("Accept", ""):
         hello = frames.encode(
             "accepted",
-            id=accepted.client_id,
+            id=new.client_id,
             turn=accepted.turn_id,
             seq=0,
             duplicate=accepted.duplicate,
@@ -99,7 +99,7 @@ async def post_stop(scope: Scope, receive: Receive, send: Send, turn_id: UUID) -
     try:
         body = await read_body(receive)
         member = await admit(request_of(scope, body))
-        await stop_turn(member, turn_id)
+        await stop_turn(member=member, turn_id=turn_id)
     except ChatError as error:
         await send_error(send, error)
         return
@@ -116,7 +116,7 @@ def _decode(body: bytes) -> AskBody:
 
 
 async def _send_turn(send: Send, member: Member, turn_id: UUID) -> None:
-    turn: Turn = await read(lambda: turn_store.look_up(member, turn_id))
+    turn: Turn = await read(lambda: look_up(member=member, turn_id=turn_id))
     outcome = Outcome.of(turn)
     if outcome.status == "running":  # its end could not be stored
         outcome.fail("interrupted")

@@ -21,8 +21,8 @@ from chatcore.replies.frames import Ack, Ask, ClientFrame, Edit, Resume, Retry, 
 from chatcore.replies.reply import Reply
 from chatcore.services import stop_turn, take_turn
 from chatcore.streaming.relay import find_reply
-from chatcore.turns import turn_store
 from chatcore.turns.data import NewTurn, new_turn
+from chatcore.turns.lookup import may_see_thread
 
 SIGNED_OUT, NOT_FOUND = 4401, 4404
 RESTARTING = 4503
@@ -76,7 +76,7 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             return None
         thread_id = self._thread_id
         if time.monotonic() > self._thread_checked_until:
-            if not await read(lambda: turn_store.may_see_thread(member, thread_id)):
+            if not await read(lambda: may_see_thread(member=member, thread_id=thread_id)):
                 await self.close(NOT_FOUND)
                 return None
             self._thread_checked_until = time.monotonic() + REMEMBERED_S
@@ -96,7 +96,7 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                     member, new_turn(thread, id, kind="retry", target=turn, wanted=model or "")
                 )
             case Stop(turn):
-                await stop_turn(member, turn)
+                await stop_turn(member=member, turn_id=turn)
             case Resume(turn, after):
                 self._follow(await find_reply(member, turn), after)
             case Ack(turn, seq):
@@ -105,12 +105,12 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                 assert_never(frame)
 
     async def _take(self, member: Member, new: NewTurn) -> None:
-        accepted, reply = await take_turn(member, new)
+        accepted, reply = await take_turn(member=member, new=new)
         extra: dict[str, Any] = {"replaces": accepted.replaces} if accepted.replaces else {}
         await self.send(
             frames.encode(
                 "accepted",
-                id=accepted.client_id,
+                id=new.client_id,
                 turn=accepted.turn_id,
                 seq=0,
                 duplicate=accepted.duplicate,

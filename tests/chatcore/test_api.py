@@ -45,6 +45,7 @@ class TestThreads:
 
         thread = Thread.objects.get(pk=made["id"])
         assert (thread.owner, thread.organisation, thread.title) == (alice, acme, "Plans")
+        assert thread.title_source == Thread.TitleSource.OWNER
 
     def test_are_listed_newest_first(self, alices, alice):
         for age in (3, 1, 2):
@@ -85,6 +86,7 @@ class TestThreads:
 
         thread.refresh_from_db()
         assert (answer.json()["title"], thread.title) == ("Blue", "Blue")
+        assert thread.title_source == Thread.TitleSource.OWNER
 
     def test_are_gone_when_deleted(self, alices, thread):
         assert alices.delete(f"/api/threads/{thread.pk}/").status_code == 204
@@ -103,8 +105,10 @@ class TestThreads:
 
 class TestTurns:
     def test_are_listed_oldest_first(self, alices, thread):
-        for position in (3, 1, 2):
-            make_turn(thread, f"{position}", position=position)
+        turns = {position: make_turn(thread, f"{position}") for position in (1, 2, 3)}
+        for age, position in enumerate((3, 1, 2)):  # clocks say something else
+            made = NOON - timedelta(hours=age)
+            Turn.objects.filter(pk=turns[position].pk).update(created_at=made)
 
         listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()
         assert [row["prompt"] for row in listed["results"]] == ["1", "2", "3"]
@@ -141,12 +145,38 @@ class TestTurns:
         }
 
     def test_name_each_other_when_one_replaces_the_other(self, alices, thread):
-        old = make_turn(thread, replaced=True)
+        old = make_turn(thread)
         new = make_turn(thread, replaces=old)
 
         said = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
         assert said[0]["replaced_by"] == str(new.pk)
         assert said[1]["replaces"] == str(old.pk)
+
+    def test_are_those_of_the_conversation_with_all_their_versions(self, alices, thread):
+        first, second, third = (make_turn(thread, prompt) for prompt in ("1", "2", "3"))
+        make_turn(thread, "3 again", replaces=third)
+        make_turn(thread, "2 edited", replaces=second)  # leaves what followed on another branch
+        make_turn(thread, "4")
+
+        listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
+        assert [row["prompt"] for row in listed] == ["1", "2", "2 edited", "4"]
+        assert alices.get(f"/api/turns/{third.pk}/").json()["prompt"] == "3"
+
+    def test_may_have_several_versions_of_the_first(self, alices, thread):
+        first = make_turn(thread, "1")
+        make_turn(thread, "2")
+        for prompt in ("1 edited", "1 again"):
+            make_turn(thread, prompt, replaces=first)
+
+        listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
+        assert [row["prompt"] for row in listed] == ["1", "1 edited", "1 again"]
+
+    def test_are_not_torn_apart_by_what_was_purged(self, alices, thread):
+        turns = [make_turn(thread, prompt) for prompt in ("1", "2", "3")]
+        Turn.objects.filter(pk=turns[0].pk).delete()
+
+        listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
+        assert [row["prompt"] for row in listed] == ["2", "3"]
 
     def test_give_a_failure_a_sentence_and_a_reference(self, alices, thread):
         turn = make_turn(thread, status=Turn.Status.FAILED, error_code="providers_unavailable")

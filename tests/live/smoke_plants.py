@@ -151,8 +151,8 @@ def lost_context() -> Iterator[None]:
     """The site forgets what was said, just before the last case asks about it."""
 
     def forget(instance: SmokeResult, **kwargs: object) -> None:
-        if instance.place == 7:
-            Turn.objects.filter(thread=instance.run.thread_id).update(replaced=True)
+        if instance.place == 7 and instance.run.thread_id:
+            Thread.objects.filter(pk=instance.run.thread_id).update(head=None)
 
     post_save.connect(forget, sender=SmokeResult, weak=False, dispatch_uid="forget")
     yield
