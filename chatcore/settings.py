@@ -196,9 +196,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "control_folder": str(_QUEUE / "control"),
     }
 )
-if not REDIS_URL:
-    (_QUEUE / "messages").mkdir(parents=True, exist_ok=True)
-    (_QUEUE / "control").mkdir(parents=True, exist_ok=True)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
