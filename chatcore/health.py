@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from chatcore.database import read
 from chatcore.gate import Send
+from chatcore.refused_writes import refused_writes
 from chatcore.running import running
 from chatcore.streams import send_json
 from routing.services import snapshot
@@ -33,6 +34,7 @@ class Readiness:
             "accepting": "the process is ending" if running.draining else True
         }
         found["migrations"] = self._migrations()
+        found["writable"] = refused_writes.problem() or True
         if found["migrations"] is True:
             found |= _routing()
         return found

@@ -17,11 +17,11 @@ from chatcore.machine import environment_in_use
 if __name__ == "__main__":
     environment_in_use.pin()  # before anything is imported by a path that may lead elsewhere tomorrow
 
-from chatcore.environment import choice  # noqa: E402
-from chatcore.frames import MAX_MESSAGE_BYTES  # noqa: E402
-from chatcore.machine import limits, open_files  # noqa: E402
-from chatcore.start import doors  # noqa: E402
-from chatcore.start.plain_errors import in_one_line  # noqa: E402
+from chatcore.environment import choice
+from chatcore.frames import MAX_MESSAGE_BYTES
+from chatcore.machine import limits, open_files
+from chatcore.start import doors
+from chatcore.start.plain_errors import in_one_line
 
 logger = logging.getLogger(__name__)
 DRAIN_S = 25

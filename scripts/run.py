@@ -90,13 +90,21 @@ def look_at(data: Path) -> None:
 @contextlib.contextmanager
 def alone_in(data: Path) -> Iterator[None]:
     """Holds the data folder for this run; one embedded database has one web process."""
+    is_new = not data.exists()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data / "run.lock").open("w") as door:
+    lock = data / "run.lock"
+    with lock.open("w") as door:
         try:
             fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(f"Another scripts/run is using {data}; choose another with --data.")
-        yield
+        try:
+            yield
+        finally:
+            if list(data.iterdir()) == [lock]:  # no site came of it
+                lock.unlink()
+                if is_new:
+                    data.rmdir()
 
 
 def prepare(setup: Setup, env: dict[str, str], data: Path) -> None:
@@ -182,9 +190,9 @@ def set_up_and_serve(setup: Setup, chosen: argparse.Namespace) -> None:
         install(setup, dev=False)
         model_port = free_port() if wants_local_model() else None
         env = environment(chosen.data, model_port)
+        prepare(setup, env, chosen.data)
         (chosen.data / "url").write_text(f"http://127.0.0.1:{chosen.port}\n")
         (chosen.data / "logs").mkdir(mode=0o700, exist_ok=True)
-        prepare(setup, env, chosen.data)
         household = Household(setup.guard, setup.signals, ROOT, env, programs(chosen, model_port))
         serve(household, setup.signals, chosen)
         if database := embedded_database(chosen.data):

@@ -25,9 +25,9 @@ def connected(config: dict[str, Any]) -> "psycopg.Connection[tuple[Any, ...]]":
     try:
         connection = psycopg.connect(**where)
     except psycopg.Error as error:
-        _refuse_database(_without(config["PASSWORD"], one_line(error)))
-    answer = connection.execute("SHOW transaction_read_only").fetchone()
-    if answer == ("on",):
+        answer = one_line(str(error).partition("\n")[0])
+        _refuse_database(_without(config["PASSWORD"], answer))
+    if connection.execute("SHOW transaction_read_only").fetchone() == ("on",):
         connection.close()
         _refuse_database("it is read-only")
     return connection
