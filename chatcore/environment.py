@@ -7,7 +7,6 @@ variable and what was expected.
 import ipaddress
 import os
 import ssl
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, unquote, urlsplit
@@ -18,7 +17,6 @@ from django.core.validators import validate_email
 
 from chatcore.machine.data_folder import DATABASE, KEY_FILES
 from chatcore.machine.refusal import stop
-from routing.pasted import NotUsable, Pasted, read_address, read_key
 
 DATABASE_FORMS = "expected postgresql://user:password@host:port/name or sqlite:///path"
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -79,29 +77,6 @@ def http_url(name: str, *, such_as: str = "https://api.example.org/v1") -> str:
     if not usable:
         refuse(name, f"expected an address such as {such_as}")
     return value
-
-
-def provider_key(name: str) -> str:
-    """The key of a provider, or ""; what was corrected is told on standard error."""
-    try:
-        return _told(name, read_key(os.environ.get(name, "")))
-    except NotUsable as problem:
-        refuse(name, f"expected a provider's key alone; {problem}")
-
-
-def base_address(name: str, *, such_as: str = "") -> str:
-    """The base address of a provider, or ""; what was corrected is told on standard error."""
-    try:
-        return _told(name, read_address(os.environ.get(name, "")))
-    except NotUsable as problem:
-        example = such_as or "http://127.0.0.1:8101/v1"
-        refuse(name, f"expected an address such as {example}; {problem}")
-
-
-def _told(name: str, pasted: Pasted) -> str:
-    for note in pasted.notes:
-        sys.stderr.write(f"chatcore: {name}: {note}\n")
-    return pasted.text
 
 
 def proxy(name: str) -> tuple[str, str]:

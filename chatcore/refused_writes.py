@@ -8,7 +8,6 @@ import os
 import sqlite3
 import time
 
-import psycopg
 from django.db import connection
 
 from chatcore import environment
@@ -18,7 +17,7 @@ logger = logging.getLogger(__name__)
 COUNTS_S = 10.0
 SAID_EVERY_S = 60.0
 REFUSED_BY_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
-REFUSED_BY_POSTGRESQL = (psycopg.errors.DiskFull, psycopg.errors.ReadOnlySqlTransaction)
+REFUSED_BY_POSTGRESQL = {"53100", "25006"}  # disk_full, read_only_sql_transaction
 
 
 class RefusedWrites:
@@ -55,7 +54,7 @@ def _name_of(cause: BaseException | None) -> str:
 def _is_refusal(cause: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in REFUSED_BY_SQLITE
-    return isinstance(cause, REFUSED_BY_POSTGRESQL)
+    return getattr(cause, "sqlstate", None) in REFUSED_BY_POSTGRESQL
 
 
 def _of_the_file() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from chatcore import environment
+from chatcore import environment, provider_environment
 from chatcore.unfold import UNFOLD as UNFOLD
 from routing.providers.registry import VENDORS
 
@@ -28,12 +28,12 @@ EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 HOUSE_URL = environment.house_url(DATA_DIR)
 
 ENV_KEYS = {
-    vendor.slug: environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
+    vendor.slug: provider_environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
     for vendor in VENDORS
     if vendor.needs_key
 }
 ENV_BASE_URLS = {
-    vendor.slug: environment.base_address(
+    vendor.slug: provider_environment.base_address(
         f"{vendor.slug.upper()}_BASE_URL", such_as=vendor.base_url
     )
     for vendor in VENDORS

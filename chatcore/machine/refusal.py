@@ -16,3 +16,8 @@ def stop(words: str) -> NoReturn:
 def one_line(words: object) -> str:
     """What a library said, as part of a line."""
     return re.sub(r"\s+", " ", str(words)).strip(" .:")[:LONGEST]
+
+
+def without(secret: str | None, words: str) -> str:
+    """Words in which a secret, should it stand there, is left out."""
+    return words.replace(secret, "...") if secret else words

@@ -5,8 +5,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
-
 from chatcore.machine.data_folder import RESTORE
 from chatcore.machine.refusal import one_line, stop
 
@@ -25,6 +23,9 @@ SQLITE = {
     sqlite3.SQLITE_NOTADB: RESTORE,
 }
 """What to do about an error, by SQLite's primary result code."""
+
+POSTGRESQL = {"OperationalError", "PoolTimeout", "DiskFull", "ReadOnlySqlTransaction"}
+"""Errors of psycopg's that the server or the way to it is to blame for."""
 
 
 @contextmanager
@@ -51,12 +52,20 @@ def _words(error: BaseException) -> str:
             return f"the database cannot be used ({one_line(error)}): {SQLITE[code]}."
         if "no such table" in str(error):
             return NO_TABLES
-    if isinstance(error, psycopg.errors.UndefinedTable):
-        return NO_TABLES
-    if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
-        return f"DATABASE_URL: the database cannot be used ({one_line(error)})."
+    if type(error).__module__.startswith("psycopg"):  # not loaded where there is SQLite
+        return _of_postgresql(type(error).__name__, one_line(error))
     if isinstance(error, OSError):
         return _of_the_machine(error)
+    return ""
+
+
+def _of_postgresql(kind: str, answer: str) -> str:
+    if kind == "UndefinedTable":
+        return NO_TABLES
+    if kind in POSTGRESQL:
+        return (
+            f"DATABASE_URL: the database cannot be used ({answer}): mend the address or the server."
+        )
     return ""
 
 

@@ -15,7 +15,8 @@ from chatcore.machine.data_folder import (
     refuse_full_disk,
 )
 from chatcore.machine.refusal import stop
-from chatcore.start import services
+
+HAS_TABLES = "SELECT to_regclass('django_migrations') IS NOT NULL"
 
 
 class Site:
@@ -53,13 +54,16 @@ class Site:
             return
         with closing(self._connect()) as connection:
             absent = missing_keys(self.folder)
-            if absent and services.has_tables(connection):
+            if absent and connection.execute(HAS_TABLES).fetchone() == (True,):
                 self._refuse_no_site(f"{' and '.join(absent)} of the site in DATABASE_URL not set")
         if absent:
             make_site(self.folder, None)
 
     def _connect(self) -> Any:
-        return services.connected(self.database)
+        """A connection to PostgreSQL, whose driver is loaded where it is used and nowhere else."""
+        from chatcore.start import postgresql  # noqa: PLC0415
+
+        return postgresql.connected(self.database)
 
     def refuse_full_disk(self) -> None:
         """Refuse to start where an embedded database could not grow."""
@@ -69,7 +73,9 @@ class Site:
     def refuse_silent_redis(self) -> None:
         """Refuse to start where Redis is named and does not answer."""
         if self.redis_url:
-            services.refuse_silent_redis(self.redis_url)
+            from chatcore.start import redis_server  # noqa: PLC0415  # loaded only where it is used
+
+            redis_server.refuse_silent(self.redis_url)
 
     def make_queue(self) -> None:
         """The folders of the embedded queue of jobs."""

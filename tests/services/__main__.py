@@ -21,7 +21,7 @@ from tests.services.redis_server import redis
 
 BESIDE = {
     "browser": ("tests/browser",),
-    "houses": ("tests/house", "tests/live"),
+    "houses": ("tests/house", "tests/installation", "tests/live"),
 }
 """What runs beside all others: it uses no database of pytest's, and much of its time is waiting."""
 # A developer's own keys and addresses: no test may spend money or write to a living house.
