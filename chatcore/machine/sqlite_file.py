@@ -59,11 +59,11 @@ def make(file: Path) -> None:
 
 
 def fold(file: Path) -> None:
-    """Write the journal into the file, so that it alone holds everything; after all others are gone.
+    """Write the journal into the file, so that it alone holds everything, and remove it.
 
-    Where that fails nothing is lost: the journal stays, and the next start reads it.
+    For when all others are gone. Where it fails nothing is lost: the next start reads the journal.
     """
-    if not has_journal(file):
+    if not journal_of(file).exists():
         return
     with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

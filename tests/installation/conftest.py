@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation.sites import PYTHON, start
+from tests.installation.sites import manage_command, start
 
 
 @pytest.fixture(scope="session")
 def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a site that nothing is wrong with, and that does not run."""
     folder = tmp_path_factory.mktemp("whole") / "data"
-    done = start([PYTHON, "-m", "scripts.prepare"], CHATCORE_DATA=folder)
+    done = start(manage_command("migrate", "--verbosity", "0"), CHATCORE_DATA=folder)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -63,15 +63,11 @@ class TestOnASiteThatIsBroken:
 
 
 class TestANewSite:
-    def test_is_made_by_migrate_where_its_folder_is_named(self, tmp_path: Path):
-        data = tmp_path / "data"
-
-        done = start(manage_command("migrate", "--verbosity", "0"), CHATCORE_DATA=data)
-
-        assert done.returncode == 0, done.stderr
+    def test_is_made_by_migrate_where_its_folder_is_named(self, whole_site: Path):
+        """And its keys are for its owner only."""
         for name in ("secret_key", "sealing_keys"):
-            assert (data / name).stat().st_mode & 0o777 == 0o600
-        assert people(data) == []
+            assert (whole_site / name).stat().st_mode & 0o777 == 0o600
+        assert people(whole_site) == []
 
     def test_is_not_made_beside_the_keys_of_an_old_one(self, site: Path):
         (site / "chatcore.sqlite3").unlink()
@@ -84,18 +80,16 @@ class TestANewSite:
 
 
 class TestTheOptionData:
-    @pytest.mark.parametrize("place", ["before", "after"])
-    def test_says_to_every_command_which_site_is_meant(self, site: Path, place: str):
-        option: list[str | Path] = ["--data", site]
-        words = ANA[2:]
-        command = manage_command(*option, *words) if place == "before" else [*ANA, *option]
+    def test_says_to_every_command_which_site_is_meant(self, site: Path):
+        keys = (site / "secret_key").read_bytes(), (site / "sealing_keys").read_bytes()
 
-        done = start(command)
+        done = start([*ANA, "--data", site])
 
         assert done.returncode == 0, done.stderr
         assert people(site) == ["ana"]
+        assert keys == ((site / "secret_key").read_bytes(), (site / "sealing_keys").read_bytes())
 
     def test_is_refused_where_there_is_no_such_folder(self, tmp_path: Path):
-        line = refusal(start(manage_command("reconcile", "--data", tmp_path / "nothing")))
+        line = refusal(start(manage_command("--data", tmp_path / "nothing", "reconcile")))
 
         assert f"--data is not usable: there is no folder {tmp_path / 'nothing'}" in line
