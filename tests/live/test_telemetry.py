@@ -194,9 +194,7 @@ class TestTheMetrics:
         return sum(point.as_int if hasattr(point, "as_int") else point.count for point in points)
 
     def test_count_turns_by_intent_and_outcome(self, told):
-        assert (
-            self.total(told, "chatcore.turns") == len(told.turns) + 1
-        )  # one case was asked twice
+        assert self.total(told, "chatcore.turns") == len(told.turns) + 1  # one case was asked twice
         assert (
             self.total(
                 told,
