@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from chatcore.db.reader import read
+from chatcore.db.refused_writes import refused_writes
 from chatcore.streaming.asgi_http import Send, send_json
 from chatcore.turns.running import running
 from routing.services import snapshot
@@ -32,6 +33,7 @@ class Readiness:
             "accepting": "the process is ending" if running.draining else True
         }
         found["migrations"] = self._migrations()
+        found["writable"] = refused_writes.problem() or True
         if found["migrations"] is True:
             found |= _routing()
         return found

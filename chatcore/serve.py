@@ -6,16 +6,28 @@ replies that are being written, as long as whoever sent the signal has patience.
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
+import socket
 from typing import Any
+
+from chatcore.machine import environment_in_use
+
+if __name__ == "__main__":
+    environment_in_use.pin()  # before anything is imported by a path that may lead elsewhere tomorrow
 
 from chatcore.conf import listening
 from chatcore.conf.environment import choice
+from chatcore.machine import limits, open_files
 from chatcore.replies.frames import MAX_MESSAGE_BYTES
+from chatcore.start import doors
+from chatcore.start.plain_errors import in_one_line
 
 logger = logging.getLogger(__name__)
 DRAIN_S = 25
+BACKLOG = 2048
+"""Connections that may wait to be taken; uvicorn's own number."""
 
 
 def main() -> None:
@@ -29,20 +41,23 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatcore.settings")
     listening.address = f"{options.host}:{options.port}"
-    if options.server == "uvicorn":
-        serve_with_uvicorn(options.host, options.port)
-    else:
-        serve_with_daphne(options.host, options.port)
+    limits.allow_files()
+    held = limits.bound_socket(options.host, options.port)
+    with in_one_line():
+        doors.run_site()
+        open_files.watch()
+        if options.server == "uvicorn":
+            serve_with_uvicorn(held)
+        else:
+            serve_with_daphne(held)
 
 
-def serve_with_uvicorn(host: str, port: int) -> None:
+def serve_with_uvicorn(held: socket.socket) -> None:
     """uvicorn tells the application of its end by its lifespan, and waits."""
     import uvicorn  # noqa: PLC0415  # one server is imported, never both
 
-    uvicorn.run(
+    config = uvicorn.Config(
         "chatcore.asgi:application",
-        host=host,
-        port=port,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
@@ -57,9 +72,11 @@ def serve_with_uvicorn(host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
     )
+    with contextlib.suppress(KeyboardInterrupt):  # it raises the signal again once it has ended
+        uvicorn.Server(config).run(sockets=[held])
 
 
-def serve_with_daphne(host: str, port: int) -> None:
+def serve_with_daphne(held: socket.socket) -> None:
     """daphne knows no lifespan: before it ends its applications, it waits for us."""
     from daphne.server import Server  # noqa: PLC0415  # it installs Twisted's reactor on import
     from django.conf import settings  # noqa: PLC0415
@@ -86,10 +103,11 @@ def serve_with_daphne(host: str, port: int) -> None:
             drained.addErrback(say)
             return drained.addCallback(lambda _: Server.kill_all_applications(self))
 
+    held.listen(BACKLOG)
     PythonLoggingObserver("twisted").start()  # type: ignore[no-untyped-call]
     DrainingServer(
         application=application,
-        endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
+        endpoints=[f"fd:fileno={held.detach()}"],  # daphne closes it when it ends
         signal_handlers=True,
         server_name=None,
         # Behind https there is a proxy; who is counted for failed sign-ins is whom it names.

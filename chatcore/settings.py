@@ -6,7 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from chatcore.conf import environment
+from chatcore.conf import environment, provider_environment
 from chatcore.conf.unfold import UNFOLD as UNFOLD
 from routing.providers.registry import VENDORS
 
@@ -29,12 +29,12 @@ EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 SITE_URL = environment.site_url(DATA_DIR)
 
 ENV_KEYS = {
-    vendor.slug: environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
+    vendor.slug: provider_environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
     for vendor in VENDORS
     if vendor.needs_key
 }
 ENV_BASE_URLS = {
-    vendor.slug: environment.base_address(
+    vendor.slug: provider_environment.base_address(
         f"{vendor.slug.upper()}_BASE_URL", such_as=vendor.base_url
     )
     for vendor in VENDORS
@@ -202,9 +202,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "control_folder": str(_QUEUE / "control"),
     }
 )
-if not REDIS_URL:
-    (_QUEUE / "messages").mkdir(parents=True, exist_ok=True)
-    (_QUEUE / "control").mkdir(parents=True, exist_ok=True)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

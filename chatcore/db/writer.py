@@ -6,6 +6,7 @@ whoever wanted it.
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 import threading
@@ -16,9 +17,10 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.conf import settings
-from django.db import close_old_connections, connections, transaction
+from django.db import OperationalError, close_old_connections, connection, connections, transaction
 
 from chatcore.db.errors import LOST
+from chatcore.db.refused_writes import refused_writes
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -77,10 +79,13 @@ class Writer:
         while (first := self._jobs.get()) is not None:
             jobs, last = self._gather(first)
             _run_together(jobs)
+            for job in jobs:
+                refused_writes.note(job.error)
             for loop in {id(job.loop): job.loop for job in jobs}.values():
                 _hand_back(loop, [job for job in jobs if job.loop is loop])
             if last:
                 break
+        _fold_journal()
         connections.close_all()
 
     def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
@@ -94,6 +99,14 @@ class Writer:
                 return jobs, True
             jobs.append(job)
         return jobs, False
+
+
+def _fold_journal() -> None:
+    """Write SQLite's journal into its file: a copy of the one file is then a whole backup."""
+    if connection.vendor == "sqlite":
+        with contextlib.suppress(OperationalError), connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 1000")  # who still reads is not waited for
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _run_together(jobs: list[_Job]) -> None:

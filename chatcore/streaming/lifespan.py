@@ -2,6 +2,7 @@
 
 import asyncio
 
+from chatcore.db.reader import read
 from chatcore.db.writer import writer
 from chatcore.maintenance.probing import prober
 from chatcore.streaming.websocket import RESTARTING, open_sockets
@@ -10,6 +11,7 @@ from chatcore.turns.reply_cache import reply_cache
 from chatcore.turns.running import running
 from chatcore.turns.signals import web_begins, web_ends
 from routing.providers.http import aclose_all
+from routing.services import snapshot
 
 LAST_WORDS_S = 2.0
 """How long answers that are complete may take to go out."""
@@ -32,6 +34,8 @@ class Lifetime:
 
     async def _keep(self) -> None:
         await web_begins.asend_robust("chatcore")
+        # Stores new keys of the environment, too. Where it fails, /readyz and each message try again.
+        await asyncio.gather(read(snapshot.refresh), return_exceptions=True)
         await keep_turns()
 
     async def end(self) -> None:

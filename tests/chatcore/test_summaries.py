@@ -16,7 +16,7 @@ from chatcore.summaries import write as summaries
 from chatcore.turns.signals import TurnFinished, turn_finished
 from routing.models import Deployment, Ladder, Provider
 from routing.seeding import seed
-from routing.services import policy, snapshot
+from routing.services import policy, policy_tables, snapshot
 from routing.simulator.server import Simulator, serve
 from tests.factories import NOON, make_thread, make_turn
 
@@ -75,7 +75,7 @@ def summarised_by(model: str) -> None:
         context_window=WINDOW,
         max_output_tokens=LONGEST_REPLY,
     )
-    policy.set_rungs(Ladder.objects.get(name="summary"), [deployment])
+    policy_tables.set_rungs(Ladder.objects.get(name="summary"), [deployment])
     policy.publish(author=None)
     snapshot.refresh(force=True)
 
@@ -157,7 +157,7 @@ class TestASweep:
         )
         ladder = Ladder.objects.get(name="summary")
         Deployment.objects.filter(model="sim-ok-tokens30-pace0").update(demo=True)
-        policy.set_rungs(ladder, [large, ladder.rungs.get().deployment])
+        policy_tables.set_rungs(ladder, [large, ladder.rungs.get().deployment])
         policy.publish(author=None)
         snapshot.refresh(force=True)
         long_thread(alice, text="word " * 400)

@@ -7,8 +7,8 @@ from chatcore.mail.smtp import is_set_up
 from chatcore.models import Organisation, OutgoingMail, User
 from observability.alerts import close_incident, mails
 from observability.models import Incident, Recipient
-from routing.models import Ladder, Provider, ProviderKey
-from routing.services import policy
+from routing.models import Ladder, Provider
+from routing.services import credentials, policy
 from tests.factories import browser
 from tests.observability.incident_world import SUBJECT, fail, make_boss, make_site, refuse, sweep
 
@@ -56,11 +56,13 @@ class TestTheMail:
         body = mailbox.messages[0].get_content()
         assert "no answer from these ladders, which have nobody else: social_chat." in body
 
-    def test_says_where_another_key_serves(self, mailbox):
-        ProviderKey.objects.create(
+    def test_says_where_another_key_serves(self, mailbox, boss):
+        credentials.add_key(
             provider=Provider.objects.get(slug="openai"),
             label="spare",
-            source=ProviderKey.Source.ENVIRONMENT,
+            value="test-key-0123456789",
+            enabled=True,
+            by=boss,
         )
         refuse()
         sweep()

@@ -8,6 +8,7 @@ Starts what is missing, says which are used, runs pytest, and ends what it start
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -47,6 +48,8 @@ def environment(folder: Path, database_url: str, redis_url: str, browser: str) -
     kept = {name: value for name, value in ours.items() if not name.endswith(NOT_FOR_TESTS)}
     return kept | {
         "CHATCORE_DATA": str(folder / "data"),
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SEALING_KEYS": secrets.token_urlsafe(50),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "CHROMIUM": browser,
