@@ -1,14 +1,15 @@
-"""Is every turn recorded, exactly? What a killed process had not written yet is rebuilt from its turns.
+"""Records what a killed process had not recorded, and proves that records say what their turns do.
 
 A turn's row holds its whole route, so that its records can be made again as they would have been.
+Nothing is recorded that is older than records are kept.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,32 +17,52 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chatcore.db.errors import LOST
-from chatcore.models import Turn
+from chatcore.models import Retention, Turn
 from chatcore.turns.signals import TurnFinished, finished_of
 from observability.log import log_turn, log_unreadable, recorded, rows_of
-from observability.models import AttemptRecord
+from observability.models import AttemptRecord, ProofPoint
 from routing import route as routes
 
 logger = logging.getLogger(__name__)
 SETTLED = timedelta(seconds=5)
 """After its end a turn's records may still be on their way for so long."""
 RECENT = timedelta(hours=1)
+LONGEST_TURN = timedelta(days=1)
+"""No turn runs for longer; so far the nightly proof goes back beyond the one before."""
+ALL_EVERY = timedelta(days=30)
+"""How often all turns are proved, and not only those since the last proof."""
 BATCH = 200
-Key = tuple[int, bool, int | None, int | None, Decimal | None]
+READ = (
+    "thread",
+    "organisation",
+    "user",
+    "source",
+    "status",
+    "error_code",
+    "route",
+    "latency_ms",
+    "time_to_first_token_ms",
+    "created_at",
+    "started_at",
+)
+"""The columns of a turn that its records are made of; not its texts."""
+COMPARED = ("number", "concludes", "input_tokens", "output_tokens", "cost_usd")
+"""What a record and its attempt must agree on."""
+Key = tuple[Any, ...]
 
 
 class Proof(msgspec.Struct, kw_only=True):
-    """What a look at the turns found, and what it mended."""
+    """What a comparison of turns and records found, and what it mended."""
 
     turns: int = 0
     mended: int = 0
     """Turns that had no record, and have them now."""
     differing: list[UUID] = []
-    """Turns whose records are not what their route says. They are told, never rewritten."""
+    """Turns whose records are not what their route says. They are reported, never rewritten."""
 
     @property
     def in_words(self) -> str:
-        """One sentence for a log, a page or a shell."""
+        """The result as a sentence for a log, a page or a shell."""
         wrong = f" {len(self.differing)} differ from their route: " if self.differing else ""
         named = ", ".join(str(turn_id) for turn_id in self.differing[:5])
         return f"{self.turns} turns proved, {self.mended} of them recorded anew.{wrong}{named}"
@@ -72,8 +93,27 @@ def prove(*, since: datetime | None = None) -> Proof:
     return proof
 
 
+def prove_new(*, now: datetime) -> Proof:
+    """Prove the turns since the last proof, and every month all of them."""
+    point = ProofPoint.current()
+    is_all = point.all_proved_at is None or point.all_proved_at <= now - ALL_EVERY
+    since = None if is_all or point.proved_until is None else point.proved_until - LONGEST_TURN
+    proof = prove(since=since)
+    point.proved_until = now
+    if is_all:
+        point.all_proved_at = now
+    point.save()
+    return proof
+
+
 def _ended(now: datetime) -> QuerySet[Turn]:
-    return Turn.objects.filter(finished_at__lt=now - SETTLED).exclude(status=Turn.Status.RUNNING)
+    ended = Turn.objects.filter(finished_at__lt=now - SETTLED).exclude(status=Turn.Status.RUNNING)
+    return ended.filter(created_at__gte=_kept_since(now))
+
+
+def _kept_since(now: datetime) -> datetime:
+    """Older records are removed, so their turns count as recorded."""
+    return Retention.current().records_kept_since(now)
 
 
 def _records() -> QuerySet[AttemptRecord]:
@@ -81,27 +121,30 @@ def _records() -> QuerySet[AttemptRecord]:
 
 
 def _walk(turns: QuerySet[Turn], look: Callable[[Sequence[Turn]], None]) -> int:
-    """Look at all turns, oldest first, a batch at a time; gives their number."""
+    """Look at turns, oldest first, a batch at a time; gives their number."""
     seen = 0
-    after = Q()
-    while batch := list(_without_texts(turns.filter(after))[:BATCH]):
+    ordered = turns.only(*READ).order_by("created_at", "pk")
+    batch = list(ordered[:BATCH])
+    while batch:
         look(batch)
         seen += len(batch)
-        last = batch[-1]
-        after = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
+        at, last = batch[-1].created_at, batch[-1].pk
+        # The first condition alone can be looked up in an index.
+        rest = ordered.filter(Q(created_at__gt=at) | Q(pk__gt=last), created_at__gte=at)
+        batch = list(rest[:BATCH])
     return seen
 
 
-def _without_texts(turns: QuerySet[Turn]) -> QuerySet[Turn]:
-    """In order, without the texts, which nothing here needs."""
-    return turns.defer("prompt", "reply").order_by("created_at", "pk")
-
-
 def record_missing(turns: Sequence[Turn]) -> set[UUID]:
-    """Record those turns that have no records; gives those that were refused."""
-    known = recorded([turn.pk for turn in turns])
+    """Record those turns that have no records; gives those that were refused.
+
+    One whose record would be removed for its age is left alone.
+    """
+    since = _kept_since(timezone.now())
+    kept = [turn for turn in turns if turn.created_at >= since]
+    known = recorded([turn.pk for turn in kept])
     refused = set()
-    for turn in turns:
+    for turn in kept:
         try:
             if turn.pk not in known:
                 _record(turn)
@@ -128,10 +171,10 @@ def _record_unreadable(turn: Turn) -> None:
 
 
 def _prove(batch: Sequence[Turn], proof: Proof) -> None:
-    told = _told([turn.pk for turn in batch])
+    found = _recorded_keys([turn.pk for turn in batch])
     for turn in batch:
         try:
-            if _is_mended(turn, told.get(turn.pk), proof):
+            if _is_mended(turn, found.get(turn.pk), proof):
                 proof.mended += 1
         except LOST:
             raise
@@ -140,34 +183,34 @@ def _prove(batch: Sequence[Turn], proof: Proof) -> None:
             proof.differing.append(turn.pk)
 
 
-def _is_mended(turn: Turn, told: set[Key] | None, proof: Proof) -> bool:
+def _is_mended(turn: Turn, found: set[Key] | None, proof: Proof) -> bool:
     """Whether it had no records and has them now; what differs is noted."""
     try:
         finished = _finished(turn)
     except msgspec.MsgspecError:
         proof.differing.append(turn.pk)
-        if told is None:
+        if found is None:
             _record_unreadable(turn)
         return False
-    if told is None:
+    if found is None:
         log_turn(finished)
         return True
-    if told != {_key(row) for row in rows_of(finished)}:
+    if found != {_key(row) for row in rows_of(finished)}:
         proof.differing.append(turn.pk)
     return False
 
 
-def _told(turn_ids: Sequence[UUID]) -> dict[UUID, set[Key]]:
+def _recorded_keys(turn_ids: Sequence[UUID]) -> dict[UUID, set[Key]]:
     """What the records say of each of these turns; those without any are left out."""
-    told: dict[UUID, set[Key]] = defaultdict(set)
-    for row in AttemptRecord.objects.filter(turn_id__in=turn_ids).order_by():
-        told[row.turn_id].add(_key(row))
-    return told
+    found: dict[UUID, set[Key]] = defaultdict(set)
+    rows = AttemptRecord.objects.filter(turn_id__in=turn_ids).order_by()
+    for turn_id, *key in rows.values_list("turn_id", *COMPARED):
+        found[turn_id].add(tuple(key))
+    return found
 
 
 def _key(row: AttemptRecord) -> Key:
-    """What a record and its attempt must agree on."""
-    return (row.number, row.concludes, row.input_tokens, row.output_tokens, row.cost_usd)
+    return tuple(getattr(row, name) for name in COMPARED)
 
 
 def _finished(turn: Turn) -> TurnFinished:

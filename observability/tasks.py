@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def _prove(now: datetime) -> None:
-    reconcile.prove()
+    reconcile.prove_new(now=now)
 
 
 def _purge(now: datetime) -> None:

@@ -6,29 +6,58 @@ Texts are people's own: only who holds `chatcore.read_conversations` sees them.
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from chatcore.admin.big_tables import BigTableAdmin, of_people
+from chatcore.admin.column_filters import Choices, by_column, themselves
 from chatcore.admin.explanation import explanation
 from chatcore.identity.permissions import READ_CONVERSATIONS
-from chatcore.models import Thread, Turn
-from chatcore.replies.outcome import plain_decimal, reference
+from chatcore.models import Organisation, Thread, Turn
+from chatcore.replies.outcome import MESSAGES, plain_decimal, reference
 from chatcore.turns.references import ids_of
-from routing.admin.base import ReadOnlyAdmin
 from routing.admin.try_message import PERMISSION as TRY
+from routing.models import Intent, Provider
 
 HIDDEN = "Hidden: reading conversations is a permission of its own."
+SOURCES = ("chat", "api", "smoke", "summary", "check")
+LISTED = (
+    "created_at",
+    "user__username",
+    "status",
+    "intent",
+    "provider",
+    "model",
+    "cache_hit",
+    "fallback_used",
+    "cost_usd",
+    "cost_source",
+    "latency_ms",
+    "thumb",
+)
+"""The columns of a turn that the list shows."""
+
+
+def organisations() -> Choices:
+    """The organisations to choose from."""
+    return Organisation.objects.order_by("name").values_list("pk", "name")
 
 
 @admin.register(Thread)
-class ThreadAdmin(ReadOnlyAdmin):
+class ThreadAdmin(BigTableAdmin):
     """The pages on which staff look at threads; their owners rename and delete them."""
 
     list_display = ["__str__", "owner", "organisation", "turns", "updated_at", "deleted_at"]
     list_select_related = ["owner", "organisation"]
-    list_filter = ["organisation", "updated_at", "deleted_at"]
+    list_filter = [
+        by_column("organisation_id", "organisation", organisations),
+        "updated_at",
+        "deleted_at",
+    ]
+    time_field = time_column = "updated_at"
+    ordering = ["-updated_at", "-id"]
     search_fields = ["owner__username"]
     search_help_text = "The name with which its owner signs in."
     readonly_fields = ["all_turns"]
@@ -40,14 +69,22 @@ class ThreadAdmin(ReadOnlyAdmin):
         return [*texts, *plain, "summarised_to", "summary_failures", "all_turns"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
-        """Read the threads with the number of their turns."""
+        """Read the threads without their summaries; the turns of those that are shown are counted."""
         rows: QuerySet[Thread] = super().get_queryset(request)
-        return rows.annotate(turn_count=Count("turns"))
+        turns = Turn.objects.filter(thread=OuterRef("pk")).order_by().values("thread")
+        count = Subquery(turns.annotate(count=Count("pk")).values("count"))
+        return rows.defer("summary").annotate(turn_count=count)
 
-    @admin.display(ordering="turn_count")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Thread], search_term: str
+    ) -> tuple[QuerySet[Thread], bool]:
+        """Search by the owner's name."""
+        return of_people(queryset, "owner", search_term) if search_term else queryset, False
+
+    @admin.display(description="Turns")
     def turns(self, thread: Any) -> int:
         """The number that `get_queryset` added."""
-        return int(thread.turn_count)
+        return thread.turn_count or 0
 
     @admin.display(description="Turns")
     def all_turns(self, thread: Thread) -> str:
@@ -61,7 +98,7 @@ class ThreadAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Turn)
-class TurnAdmin(ReadOnlyAdmin):
+class TurnAdmin(BigTableAdmin):
     """The pages on which staff look at turns, each with its whole explanation."""
 
     list_display = [
@@ -75,16 +112,17 @@ class TurnAdmin(ReadOnlyAdmin):
         "took",
         "thumb",
     ]
+    time_column = "asked_at"
     ordering = ["-created_at", "-id"]
     list_select_related = ["user"]
     list_filter = [
         "status",
-        "intent",
-        "provider",
+        by_column("intent", "intent", lambda: Intent.objects.values_list("name", "label")),
+        by_column("provider", "provider", lambda: Provider.objects.values_list("slug", "name")),
         "created_at",
-        "organisation",
-        "source",
-        "error_code",
+        by_column("organisation_id", "organisation", organisations),
+        by_column("source", "source", lambda: themselves(SOURCES)),
+        by_column("error_code", "why it failed", lambda: themselves(MESSAGES)),
         "thumb",
         "fallback_used",
         "cache_hit",
@@ -103,9 +141,9 @@ class TurnAdmin(ReadOnlyAdmin):
         return lookup == "thread__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Turn]:
-        """Read the turns with their threads' owners, but without the summaries."""
+        """Read what the list shows; one turn's page reads the rest."""
         rows: QuerySet[Turn] = super().get_queryset(request)
-        return rows.select_related("user", "thread").defer("thread__summary")
+        return rows.select_related("user").only(*LISTED)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Turn], search_term: str
@@ -114,10 +152,7 @@ class TurnAdmin(ReadOnlyAdmin):
         ids = ids_of(search_term)
         if ids and (found := queryset.filter(pk__range=ids)).exists():
             return found, False
-        others: tuple[QuerySet[Turn], bool] = super().get_search_results(
-            request, queryset, search_term
-        )
-        return others
+        return of_people(queryset, "user", search_term) if search_term else queryset, False
 
     def changeform_view(
         self,
@@ -146,12 +181,14 @@ class TurnAdmin(ReadOnlyAdmin):
     ) -> Turn | None:
         """Read a turn; its texts are replaced here already for whoever may not read them."""
         turn: Turn | None = super().get_object(request, object_id, from_field)
+        if turn is not None:
+            turn.refresh_from_db(fields=turn.get_deferred_fields())
         if turn is not None and not request.user.has_perm(READ_CONVERSATIONS):
             turn.prompt = turn.reply = HIDDEN
             turn.note = HIDDEN if turn.note else ""
         return turn
 
-    @admin.display(description="Reference", ordering="id")
+    @admin.display(description="Reference")
     def short_reference(self, turn: Turn) -> str:
         """The reference that people quote."""
         return reference(turn.pk)

@@ -2,24 +2,28 @@
 
 import logging
 import time
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
 
 from chatcore.identity import throttle as login_throttle
 from chatcore.models import Retention, Thread, Turn
 from chatcore.turns.signals import turns_leave
-from chatcore.turns.titles import title_from
+from chatcore.turns.titles import SEARCHED, title_from
 
 logger = logging.getLogger(__name__)
 DELETED_THREADS_KEPT = timedelta(days=30)
 THREADLESS_KEPT = timedelta(days=30)
 """Turns without a thread belong to no conversation that somebody could delete; they hold no text."""
 BATCH = 50
+TURNS_A_GROUP = 500
+"""Of the deleted threads that are looked at together."""
 PAUSE_S = 0.05
 """Between batches others have the database to themselves."""
 
@@ -39,13 +43,30 @@ def purge(*, now: datetime) -> int:
 
 
 def _purge_deleted(before: datetime) -> int:
-    deleted = Thread.objects.filter(deleted_at__lt=before)
-    there = deleted.count()
-    _remove(Turn.objects.filter(thread__deleted_at__lt=before))
-    empty = deleted.exclude(Exists(Turn.objects.filter(thread=OuterRef("pk"))))
-    while ids := list(empty.values_list("pk", flat=True)[:BATCH]):
-        Thread.objects.filter(pk__in=ids).delete()
-    return there - deleted.count()
+    """Remove the threads deleted before a moment, with their turns; gives the number of threads."""
+    purged = 0
+    for ids in _groups(Thread.objects.filter(deleted_at__lt=before)):
+        threads = Thread.objects.filter(pk__in=ids)
+        _remove(Turn.objects.filter(thread__in=ids))
+        # What is left had no turn, or one that stays.
+        threads.exclude(Exists(Turn.objects.filter(thread=OuterRef("pk")))).delete()
+        purged += len(ids) - threads.count()
+    return purged
+
+
+def _groups(threads: QuerySet[Thread]) -> Iterator[list[UUID]]:
+    """The ids of threads, so many at a time that their turns are some hundreds; or one long thread."""
+    group: list[UUID] = []
+    size = 0
+    found = list(threads.order_by("deleted_at").values_list("pk", "last_position"))
+    for pk, turns in found:
+        if group and (len(group) == BATCH or size + turns > TURNS_A_GROUP):
+            yield group
+            group, size = [], 0
+        group.append(pk)
+        size += turns
+    if group:
+        yield group
 
 
 def _remove(turns: QuerySet[Turn]) -> None:
@@ -66,14 +87,13 @@ def _remove_some(turns: QuerySet[Turn], stay: set[UUID]) -> int:
     with transaction.atomic():
         # Threads first, as whoever accepts a message does: so neither waits for the other for ever.
         held = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk")
-        by_id = {thread.pk: thread for thread in held}
-        batch = list(turns.filter(Q(thread__in=by_id) | Q(thread=None))[:BATCH])
+        locked = list(held.values_list("pk", flat=True))
+        batch = list(turns.filter(Q(thread__in=locked) | Q(thread=None))[:BATCH])
         staying = _staying(batch)
         stay |= staying
         leaving = [turn for turn in batch if turn.pk not in staying]
         Turn.objects.filter(pk__in=[turn.pk for turn in leaving]).delete()
-        for thread_id in {turn.thread_id for turn in leaving if turn.thread_id}:
-            _tidy(by_id[thread_id])
+        _tidy({turn.thread_id for turn in leaving if turn.thread_id})
     return len(batch)
 
 
@@ -88,23 +108,27 @@ def _staying(turns: list[Turn]) -> set[UUID]:
     return {turn_id for _, stay in answers for turn_id in stay}
 
 
-def _tidy(thread: Thread) -> None:
-    """Bring a thread in order whose oldest turns are gone: its summary speaks of them.
+def _tidy(ids: Collection[UUID]) -> None:
+    """Bring threads in order whose oldest turns are gone: their summaries speak of them.
 
-    So does its title, unless its owner gave it.
+    So do their titles, unless their owners gave them. A thread without turns goes.
     """
-    left = Turn.objects.filter(thread=thread).order_by("position")
-    oldest = left.only("prompt").first()
-    if oldest is None:
-        thread.delete()
-        return
-    changed: dict[str, Any] = {}
-    if thread.title_source == Thread.TitleSource.GENERATED:
-        changed["title"] = title_from(oldest.prompt)
-    if not left.filter(pk__in=[thread.head_id]).exists():  # an older one had to stay
-        changed["head"] = left.only("pk").last()
-    Thread.objects.filter(pk=thread.pk).update(
-        **changed,
+    left = Turn.objects.filter(thread=OuterRef("pk"))
+    threads = Thread.objects.filter(pk__in=ids)
+    threads.exclude(Exists(left)).delete()
+    oldest = left.order_by("position").annotate(beginning=Left("prompt", SEARCHED))
+    held = threads.only("title", "title_source", "head").annotate(
+        first=Subquery(oldest.values("beginning")[:1]),
+        last=Subquery(left.order_by("-position").values("pk")[:1]),
+    )
+    kept: list[Any] = list(held)
+    for thread in kept:
+        if thread.title_source == Thread.TitleSource.GENERATED:
+            thread.title = title_from(thread.first)
+        if thread.head_id is None:  # it is gone, and an older one had to stay
+            thread.head_id = thread.last
+    Thread.objects.bulk_update(kept, ["title", "head"])
+    threads.update(
         summary="",
         summarised_to=None,
         summary_wanted_at=None,

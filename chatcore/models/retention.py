@@ -1,5 +1,7 @@
 """The table of how long texts and records are kept."""
 
+from datetime import datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -37,3 +39,13 @@ class Retention(SingleRow):
 
     def __str__(self) -> str:
         return "How long things are kept"
+
+    def records_kept_since(self, now: datetime) -> datetime:
+        """The beginning of the month so many months ago: months are kept whole.
+
+        >>> Retention(record_months=25).records_kept_since(datetime(2026, 11, 22, 3, 45))
+        datetime.datetime(2024, 10, 1, 0, 0)
+        """
+        index = now.year * 12 + now.month - 1 - self.record_months
+        first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return first.replace(year=index // 12, month=index % 12 + 1)

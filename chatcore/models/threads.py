@@ -67,6 +67,12 @@ class Thread(models.Model):
                 condition=models.Q(summary_wanted_at__isnull=False),
                 name="wanted_summaries",
             ),
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="deleted_threads",
+            ),
+            models.Index(fields=["-updated_at"], name="threads_by_time"),
         ]
         default_permissions = ("view",)
         permissions = [

@@ -181,6 +181,40 @@ class Turn(models.Model):
                 condition=models.Q(status="running"),
                 name="running_turns",
             ),
+            # For the filters of staff's list. What most rows have in common is found by time alone.
+            models.Index(fields=["organisation", "created_at"], name="turns_by_organisation"),
+            models.Index(fields=["intent", "created_at"], name="turns_by_intent"),
+            models.Index(fields=["provider", "created_at"], name="turns_by_provider"),
+            models.Index(
+                fields=["status", "created_at"],
+                condition=models.Q(status__in=["stopped", "interrupted", "failed"]),
+                name="turns_by_status",
+            ),
+            models.Index(
+                fields=["error_code", "created_at"],
+                condition=~models.Q(error_code=""),
+                name="turns_by_error",
+            ),
+            models.Index(
+                fields=["thumb", "created_at"],
+                condition=~models.Q(thumb=""),
+                name="turns_by_thumb",
+            ),
+            models.Index(
+                fields=["source", "created_at"],
+                condition=~models.Q(source__in=["chat", "api"]),
+                name="turns_by_source",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(fallback_used=True),
+                name="turns_by_fallback",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(cache_hit=True),
+                name="turns_from_cache",
+            ),
         ]
 
     def __str__(self) -> str:

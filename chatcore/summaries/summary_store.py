@@ -1,67 +1,67 @@
-"""Finds the threads that want a summary, and lets one worker at a time write it.
-
-A claim is a compare-and-set on the thread's row.
-"""
+"""Finds the threads that want a summary, and lets one worker at a time write it."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-from django.db import models
+from django.db.models import Q
 
+from chatcore.db import claims
 from chatcore.models import Thread, Turn
 from chatcore.turns.history import line_since
 
-CLAIM = timedelta(minutes=10)
+CLAIMS = claims.Claims(
+    Thread,
+    lasts=timedelta(minutes=10),
+    until="summary_not_before",
+    failures="summary_failures",
+)
 KEPT_TURNS = 2
 """The last turns are not summarised: they are what a follow-up speaks of, and can be replaced."""
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=6)
 
 
-class Claim(msgspec.Struct, kw_only=True):
-    """One thread that is ours to summarise until `until`."""
+class Claim(claims.Claim, kw_only=True):
+    """One thread that is ours to summarise, as it was when it was claimed."""
 
-    thread_id: UUID
     organisation_id: int
     user_id: int
     summary: str
     head_id: UUID | None
     summarised_to: UUID | None
     wanted_at: datetime
-    until: datetime
-    failures: int
+
+    @property
+    def thread_id(self) -> UUID:
+        """The thread."""
+        pk: UUID = self.pk
+        return pk
 
 
 def due(*, now: datetime, limit: int) -> list[Thread]:
     """The threads that want a summary and that nobody is at, longest waiting first."""
     wanting = Thread.objects.filter(summary_wanted_at__isnull=False, deleted_at__isnull=True)
-    free = wanting.exclude(summary_not_before__gt=now)
-    return list(free.order_by("summary_wanted_at")[:limit])
+    return list(wanting.filter(CLAIMS.free(now=now)).order_by("summary_wanted_at")[:limit])
 
 
 def claim(thread: Thread, *, now: datetime) -> Claim | None:
     """Make a thread ours; None when another worker was quicker."""
-    if thread.summary_wanted_at is None:
+    wanted_at = thread.summary_wanted_at
+    if wanted_at is None:
         return None
-    until = now + CLAIM
-    taken = Thread.objects.filter(
-        pk=thread.pk,
-        summary_wanted_at=thread.summary_wanted_at,
-        summary_not_before=thread.summary_not_before,
-    ).update(summary_not_before=until)
-    if not taken:
+    taken = CLAIMS.take(thread, now=now, where=Q(summary_wanted_at=wanted_at))
+    if taken is None:
         return None
     return Claim(
-        thread_id=thread.pk,
+        pk=taken.pk,
+        until=taken.until,
+        failures=taken.failures,
         organisation_id=thread.organisation_id,
         user_id=thread.owner_id,
         summary=thread.summary,
         head_id=thread.head_id,
         summarised_to=thread.summarised_to_id,
-        wanted_at=thread.summary_wanted_at,
-        until=until,
-        failures=thread.summary_failures,
+        wanted_at=wanted_at,
     )
 
 
@@ -79,34 +79,23 @@ def unsummarised(claim: Claim) -> list[Turn]:
 
 def keep(claim: Claim, summary: str, *, to: UUID, now: datetime) -> bool:
     """Store what there is so far and hold the claim longer; False when it was lost."""
-    held = now + CLAIM
-    kept = _ours(claim).update(
-        summary=summary, summarised_to=to, summary_not_before=held, summary_failures=0
-    )
-    claim.summary, claim.summarised_to, claim.until = summary, to, held
-    claim.failures = 0
-    return bool(kept)
+    claim.summary, claim.summarised_to, claim.failures = summary, to, 0
+    return CLAIMS.extend(claim, now=now, summary=summary, summarised_to=to, summary_failures=0)
 
 
 def finish(claim: Claim) -> None:
     """All is covered; a wish that came meanwhile stays."""
-    _ours(claim).filter(summary_wanted_at=claim.wanted_at).update(summary_wanted_at=None)
+    CLAIMS.held(claim).filter(summary_wanted_at=claim.wanted_at).update(summary_wanted_at=None)
     release(claim)
 
 
 def release(claim: Claim) -> None:
     """Let the next sweep go on."""
-    _ours(claim).update(summary_not_before=None)
+    CLAIMS.release(claim)
 
 
 def put_off(claim: Claim, *, now: datetime) -> timedelta:
     """It failed: rest, longer each time. Gives the pause."""
     pause: timedelta = min(FIRST_PAUSE * 2 ** min(claim.failures, 20), LONGEST_PAUSE)
-    _ours(claim).update(
-        summary_not_before=now + pause, summary_failures=min(claim.failures + 1, 1000)
-    )
+    CLAIMS.put_off(claim, pause=pause, now=now)
     return pause
-
-
-def _ours(claim: Claim) -> models.QuerySet[Thread]:
-    return Thread.objects.filter(pk=claim.thread_id, summary_not_before=claim.until)

@@ -1,44 +1,15 @@
 """The filters of the list of attempts; their choices come from small tables, not from a million rows."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
+from chatcore.admin.column_filters import Choices, by_column, themselves
 from chatcore.models import Organisation
 from observability.models.smoke import SERVICE_ORGANISATION
 from observability.names import CALL_ERRORS
 from routing.models import Deployment, Intent, Provider
 
-Choices = Iterable[tuple[Any, str]]
 STATUSES = ("ok", "failed", "cut", "abandoned", "unknown")
 SOURCES = ("chat", "api", "smoke", "summary", "check")
-
-
-def _by(field: str, title: str, choices: Callable[[], Choices]) -> type[admin.SimpleListFilter]:
-    """A filter on one column, whose choices are looked up when it is shown."""
-
-    class ByColumn(admin.SimpleListFilter):
-        parameter_name = field
-
-        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-            """The choices, and whatever was chosen: rows outlive what they speak of."""
-            known = {str(value): words for value, words in choices()}
-            chosen = self.value()
-            return list((known if chosen is None else {chosen: chosen} | known).items())
-
-        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-            """The rows of the chosen one."""
-            return queryset.filter(**{field: self.value()}) if self.value() else queryset
-
-    ByColumn.title = title
-    return ByColumn
-
-
-def _same(values: Iterable[str]) -> Choices:
-    return [(value, value) for value in values]
 
 
 def _organisations() -> Choices:
@@ -55,18 +26,18 @@ def _errors() -> Choices:
 
 FILTERS: list[str | type[admin.SimpleListFilter]] = [
     "started_at",
-    _by("organisation_id", "organisation", _organisations),
-    _by("intent", "intent", lambda: Intent.objects.values_list("name", "label")),
-    _by("provider", "provider", lambda: Provider.objects.values_list("slug", "name")),
-    _by("deployment", "model", _models),
-    _by("status", "what came of it", lambda: _same(STATUSES)),
-    _by("error", "error: the model …", _errors),
-    _by("source", "source", lambda: _same(SOURCES)),
-    _by("usage_source", "tokens are", lambda: _same(("reported", "estimated", "none"))),
-    _by(
+    by_column("organisation_id", "organisation", _organisations),
+    by_column("intent", "intent", lambda: Intent.objects.values_list("name", "label")),
+    by_column("provider", "provider", lambda: Provider.objects.values_list("slug", "name")),
+    by_column("deployment", "model", _models),
+    by_column("status", "what came of it", lambda: themselves(STATUSES)),
+    by_column("error", "error: the model …", _errors),
+    by_column("source", "source", lambda: themselves(SOURCES)),
+    by_column("usage_source", "tokens are", lambda: themselves(("reported", "estimated", "none"))),
+    by_column(
         "cost_source",
         "cost is",
-        lambda: _same(("provider", "computed", "estimated", "unknown")),
+        lambda: themselves(("provider", "computed", "estimated", "unknown")),
     ),
     "fallback_used",
     "truncated",

@@ -6,14 +6,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chatcore.admin.counting import CappedPaginator
+from chatcore.admin.big_tables import BigTableAdmin
 from chatcore.models import Organisation, Turn
 from chatcore.replies.outcome import plain_decimal, reference
 from chatcore.turns.references import ids_of
 from observability.admin.attempt_filters import FILTERS
 from observability.models import AttemptRecord
 from observability.names import CALL_ERRORS, FAILURES, TRUNCATIONS
-from routing.admin.base import ReadOnlyAdmin
+from routing.models import Deployment
 
 NONE = "\N{EN DASH}"
 STATUSES = {
@@ -26,16 +26,16 @@ STATUSES = {
 
 
 @admin.register(AttemptRecord)
-class AttemptRecordAdmin(ReadOnlyAdmin):
+class AttemptRecordAdmin(BigTableAdmin):
     """A line for each call, and one for each turn for which nobody was called."""
 
     list_display = ["when", "asked", "outcome", "times", "tokens", "cost"]
     list_filter = (*FILTERS,)
-    list_per_page = 50
-    list_max_show_all = 0
-    paginator = CappedPaginator
+    time_field, time_column = "started_at", "when"
     search_fields = ["deployment"]
-    search_help_text = "A turn's reference, or a model as <provider>/<model>."
+    search_help_text = (
+        "A turn's reference, or a model that is there, or its whole name: <provider>/<model>."
+    )
     fieldsets = [
         (
             "The call",
@@ -86,12 +86,13 @@ class AttemptRecordAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[AttemptRecord], search_term: str
     ) -> tuple[QuerySet[AttemptRecord], bool]:
         """Search by reference where it is one, else by model."""
+        if not search_term:
+            return queryset, False
         if ids := ids_of(search_term):
             return queryset.filter(turn_id__range=ids), False
-        found: tuple[QuerySet[AttemptRecord], bool] = super().get_search_results(
-            request, queryset, search_term
-        )
-        return found
+        models = Deployment.objects.select_related("provider")
+        names = [model.name for model in models if search_term.lower() in model.name.lower()]
+        return queryset.filter(deployment__in=[search_term, *names]), False
 
     @admin.display(description="When (UTC), turn", ordering="started_at")
     def when(self, row: AttemptRecord) -> str:

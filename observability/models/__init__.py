@@ -2,6 +2,7 @@
 
 from observability.models.alerts import Incident
 from observability.models.attempts import AttemptRecord
+from observability.models.proofs import ProofPoint
 from observability.models.rollups import Recipient, SeededAddress, WeeklyRollup
 from observability.models.smoke import (
     SmokeCase,
@@ -14,6 +15,7 @@ from observability.models.smoke import (
 __all__ = [
     "AttemptRecord",
     "Incident",
+    "ProofPoint",
     "Recipient",
     "SeededAddress",
     "SmokeCase",

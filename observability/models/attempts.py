@@ -1,6 +1,15 @@
-"""What came of every provider call: one row each, without any text."""
+"""The table of provider calls: one row each, without any text."""
 
 from django.db import models
+
+USUAL = {
+    "status": ["ok"],
+    "error": [""],
+    "source": ["chat", "api"],
+    "usage_source": ["reported"],
+    "cost_source": ["computed"],
+}
+"""What most rows have in common."""
 
 
 class AttemptRecord(models.Model):
@@ -87,6 +96,25 @@ class AttemptRecord(models.Model):
             models.Index(fields=["-started_at"]),
             models.Index(fields=["organisation_id", "-started_at"]),
             models.Index(fields=["provider", "-started_at"]),
+            models.Index(fields=["deployment", "-started_at"]),
+            models.Index(fields=["intent", "-started_at"]),
+            # What is rare, for the filters of staff's list: all else is found by time alone.
+            *(
+                models.Index(
+                    fields=[column, "-started_at"],
+                    condition=~models.Q(**{f"{column}__in": usual}),
+                    name=f"attempts_by_{column}",
+                )
+                for column, usual in USUAL.items()
+            ),
+            *(
+                models.Index(
+                    fields=["-started_at"],
+                    condition=models.Q(**{column: True}),
+                    name=f"attempts_{column}",
+                )
+                for column in ("fallback_used", "truncated", "cache_hit")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
@@ -43,6 +45,16 @@ class TestThePurge:
             deleted(alice, days=31)
 
         assert purging.purge(now=timezone.now()) == purging.BATCH + 1
+
+    def test_asks_the_database_as_often_for_many_threads_as_for_few(self, alice):
+        def queries(threads: int) -> int:
+            for _ in range(threads):
+                deleted(alice, days=31)
+            with CaptureQueriesContext(connection) as caught:
+                assert purging.purge(now=timezone.now()) == threads
+            return len(caught)
+
+        assert queries(2) == queries(20)
 
     def test_removes_expired_sessions_only(self, db):
         now = timezone.now()

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from chatcore.models import Organisation, Turn
+from chatcore.models import Organisation, Retention, Turn
 from chatcore.replies.frames import LEG
 from chatcore.turns.orphans import end_orphans
 from observability import reconcile
@@ -118,6 +118,15 @@ class TestTheProof:
         assert (proof.turns, proof.mended, proof.differing) == (1, 1, [])
         assert reconcile.prove().mended == 0
 
+    def test_makes_no_record_anew_that_was_removed_for_its_age(self, thread):
+        kept = ended(thread, ago=timedelta(days=60))
+        old = ended(thread, ago=timedelta(days=90))
+        Retention.objects.update_or_create(pk=1, defaults={"record_months": 2})
+
+        assert reconcile.prove().turns == 1
+        assert reconcile.record_missing([old]) == set()
+        assert {row.turn_id for row in AttemptRecord.objects.all()} == {kept.pk}
+
     @pytest.mark.parametrize(
         "change",
         [{"cost_usd": Decimal("0.000345679")}, {"output_tokens": 41}, {"concludes": False}],
@@ -156,6 +165,34 @@ class TestTheProof:
         assert "1 turns proved, 1 of them recorded anew." in said.getvalue()
         with pytest.raises(CommandError, match="1 differ"):
             call_command("reconcile")
+
+
+class TestTheNightlyProof:
+    def prove(self, *, days: float = 0) -> int:
+        """How many turns are proved so many days from now."""
+        return reconcile.prove_new(now=timezone.now() + timedelta(days=days)).turns
+
+    def test_is_of_all_turns_at_first_and_then_of_those_since(self, thread):
+        ended(thread, ago=timedelta(days=40))
+        ended(thread, ago=timedelta(hours=2))
+
+        assert [self.prove(), self.prove()] == [2, 1]
+
+    def test_covers_a_turn_that_was_running_when_the_last_one_was_made(self, thread):
+        late = make_turn(thread, status="running", route=route_text())
+        self.prove()
+        ended_at = timezone.now() - timedelta(minutes=1)
+        Turn.objects.filter(pk=late.pk).update(
+            status="complete", created_at=ended_at - timedelta(hours=3), finished_at=ended_at
+        )
+
+        assert self.prove() == 1
+        assert AttemptRecord.objects.filter(turn_id=late.pk).exists()
+
+    def test_is_of_all_turns_again_after_a_month(self, thread):
+        ended(thread, ago=timedelta(days=40))
+
+        assert [self.prove(), self.prove(days=29), self.prove(days=31)] == [1, 0, 1]
 
 
 class TestATurnWhoseProcessDied:
