@@ -29,9 +29,9 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        """The number of rows, at most `MOST`; in the list's order, so that its index serves."""
+        """The number of rows, at most `MOST`; in no order, so that the first ones found will do."""
         rows: Any = self.object_list
-        found = int(rows[:MOST].count())
+        found = int(rows.order_by().values("pk")[:MOST].count())
         return OrMore(found) if found == MOST else found
 
 

@@ -47,7 +47,9 @@ def _purge_deleted(before: datetime) -> int:
     purged = 0
     for ids in _groups(Thread.objects.filter(deleted_at__lt=before)):
         threads = Thread.objects.filter(pk__in=ids)
-        _remove(Turn.objects.filter(thread__in=ids))
+        turns = list(Turn.objects.filter(thread__in=ids).values_list("pk", flat=True))
+        for start in range(0, len(turns), BATCH):
+            _remove(Turn.objects.filter(pk__in=turns[start : start + BATCH]))
         # What is left had no turn, or one that stays.
         threads.exclude(Exists(Turn.objects.filter(thread=OuterRef("pk")))).delete()
         purged += len(ids) - threads.count()
