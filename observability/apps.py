@@ -3,7 +3,7 @@ from typing import Any
 
 from django.apps import AppConfig
 
-from observability.telemetry import is_wanted
+from observability.telemetry import is_enabled
 
 CONNECTED = (
     "receivers",
@@ -24,11 +24,11 @@ class ObservabilityConfig(AppConfig):
         """Connect what listens to the chat, now that every model is there."""
         for name in CONNECTED:
             import_module(f"observability.{name}").connect()
-        if is_wanted():
+        if is_enabled():
             import_module("observability.telemetry.process").connect()
 
     def watch_asgi(self, application: Any) -> Any:
         """Wrap the ASGI application, which calls this, so that each connection has a span."""
-        if not is_wanted():
+        if not is_enabled():
             return application
         return import_module("observability.telemetry.libraries").watch(application)

@@ -51,7 +51,7 @@ def log_turns(several: Sequence[TurnFinished]) -> None:
         raise
     except Exception:
         for finished in new.values():
-            _log_or_tell(finished)
+            _log_or_report(finished)
 
 
 def log_unreadable(finished: TurnFinished) -> None:
@@ -68,7 +68,7 @@ def recorded(turn_ids: Sequence[UUID]) -> set[UUID]:
     return set(found.values_list("turn_id", flat=True))
 
 
-def _log_or_tell(finished: TurnFinished) -> None:
+def _log_or_report(finished: TurnFinished) -> None:
     try:
         log_turn(finished)
     except LOST:

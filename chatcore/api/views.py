@@ -37,16 +37,18 @@ class MemberView(APIView):
         return cast(Member, self.request.auth)
 
     def threads(self) -> ThreadQuerySet:
-        """Those that this member may see."""
-        return Thread.objects.visible_to(
+        """Those that this member may see, without their summaries, which are for models."""
+        seen = Thread.objects.visible_to(
             user_id=self.member.user_id, organisation_id=self.member.organisation_id
         )
+        return seen.defer("summary")
 
     def turns(self) -> TurnQuerySet:
-        """Those that this member may see."""
-        return Turn.objects.visible_to(
+        """Those that this member may see, without their routes, which are long and staff's alone."""
+        seen = Turn.objects.visible_to(
             user_id=self.member.user_id, organisation_id=self.member.organisation_id
-        ).with_replacement()
+        )
+        return seen.with_replacement().defer("route")
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

@@ -29,7 +29,7 @@ STATUSES = {
 class AttemptRecordAdmin(BigTableAdmin):
     """A line for each call, and one for each turn for which nobody was called."""
 
-    list_display = ["when", "asked", "outcome", "times", "tokens", "cost"]
+    list_display = ["when", "intent_and_model", "outcome", "times", "tokens", "cost"]
     list_filter = (*FILTERS,)
     time_field, time_column = "started_at", "when"
     search_fields = ["deployment"]
@@ -104,7 +104,7 @@ class AttemptRecordAdmin(BigTableAdmin):
         )
 
     @admin.display(description="Intent, model", ordering="deployment")
-    def asked(self, row: AttemptRecord) -> str:
+    def intent_and_model(self, row: AttemptRecord) -> str:
         return format_html("{}<br><span class='text-xs'>{}</span>", row.intent or NONE, _name(row))
 
     @admin.display(description="What came of it", ordering="status")

@@ -3,6 +3,6 @@
 from django.conf import settings
 
 
-def is_wanted() -> bool:
+def is_enabled() -> bool:
     """Whether anybody listens: a collector is named, or a developer looks at the console."""
     return bool(settings.OTLP_ENDPOINT or settings.DEBUG)

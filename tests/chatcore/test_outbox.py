@@ -66,7 +66,7 @@ class TestAQueuedMail:
 
         assert len(mailbox.messages) == 1
 
-    def test_is_not_sent_once_it_is_wanted_no_more(self, mail, mailbox, acme):
+    def test_is_not_sent_once_it_is_enabled_no_more(self, mail, mailbox, acme):
         Organisation.objects.update(active=False)
         send()
 

@@ -1,4 +1,4 @@
-"""When is a weekly rollup due, and who is told of it?"""
+"""The moment at which a weekly rollup is due, and its recipients."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,9 @@ from tests.observability.records import moment
 DUE = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
 
-def tell(email: str, organisation: Organisation | None = None, *, since: float = -20) -> Recipient:
+def add_recipient(
+    email: str, organisation: Organisation | None = None, *, since: float = -20
+) -> Recipient:
     """Put somebody on the list, as of so many days into the week."""
     made = Recipient.objects.create(email=email, organisation=organisation)
     Recipient.objects.filter(pk=made.pk).update(since=moment(since))

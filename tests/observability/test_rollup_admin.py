@@ -53,7 +53,7 @@ def page_of(rollup):
     return reverse("admin:observability_weeklyrollup_change", args=[rollup.pk])
 
 
-def said(answer):
+def messages(answer):
     return [str(message) for message in answer.context["messages"]]
 
 
@@ -125,14 +125,14 @@ class TestSendMeATest:
         [test] = mailbox.messages
         assert test["To"] == "sam@example.com"
         assert test["Subject"] == f"Test: {mail_of(rollup).subject}"
-        assert said(answer) == ["The mail server took it for sam@example.com."]
+        assert messages(answer) == ["The mail server took it for sam@example.com."]
         assert not OutgoingMail.objects.exists()
 
     def test_says_that_there_is_no_address(self, rollup, mailbox):
         sam = staff()
         answer = sam.post(reverse("admin:observability_rollup_test", args=[rollup.pk]), follow=True)
 
-        assert "your account has no e-mail address" in said(answer)[0]
+        assert "your account has no e-mail address" in messages(answer)[0]
         assert mailbox.messages == []
 
     def test_says_that_there_is_no_mail_server(self, rollup, settings):
@@ -140,7 +140,7 @@ class TestSendMeATest:
         sam = staff(email="sam@example.com")
         answer = sam.post(reverse("admin:observability_rollup_test", args=[rollup.pk]), follow=True)
 
-        assert said(answer) == ["Not sent: this site has no mail server. EMAIL_URL names one."]
+        assert messages(answer) == ["Not sent: this site has no mail server. EMAIL_URL names one."]
 
     def test_says_that_the_mail_server_is_away(self, rollup, settings):
         with mail_server() as gone:
@@ -149,7 +149,7 @@ class TestSendMeATest:
         sam = staff(email="sam@example.com")
         answer = sam.post(reverse("admin:observability_rollup_test", args=[rollup.pk]), follow=True)
 
-        assert said(answer) == [
+        assert messages(answer) == [
             "Not sent: the mail server did not take it (ConnectionRefusedError)."
         ]
 
@@ -166,7 +166,7 @@ class TestSendAgain:
 
         uncertain.refresh_from_db()
         assert (uncertain.status, uncertain.trouble) == (Status.QUEUED, "")
-        assert said(answer) == ["It waits to be sent; the worker looks once a minute."]
+        assert messages(answer) == ["It waits to be sent; the worker looks once a minute."]
 
     @pytest.mark.parametrize("status", [Status.SENT, Status.SENDING])
     def test_leaves_a_mail_alone_that_went_or_goes_out(self, rollup, uncertain, status):
@@ -179,7 +179,7 @@ class TestSendAgain:
 
         uncertain.refresh_from_db()
         assert uncertain.status == status
-        assert "Nothing was done" in said(answer)[0]
+        assert "Nothing was done" in messages(answer)[0]
 
     def test_is_not_for_those_who_may_only_look(self, rollup, uncertain):
         sam = staff()

@@ -16,7 +16,7 @@ from observability.rollup.report import load
 from observability.schedules import ROLLUP
 from observability.tasks import sweep, weekly_rollup
 from tests.observability.records import WEEK_ENDING, record
-from tests.observability.sundays import DUE, tell
+from tests.observability.sundays import DUE, add_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mailbox")]
 Status = OutgoingMail.Status
@@ -25,7 +25,7 @@ Status = OutgoingMail.Status
 class TestTheRollup:
     def test_is_made_and_mailed_at_two_on_sunday(self, clock, mailbox):
         record(1, "0.25")
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
 
         weekly_rollup()
 
@@ -39,7 +39,7 @@ class TestTheRollup:
     def test_is_not_made_before(self, clock, mailbox):
         clock.move_to(DUE - timedelta(seconds=1))
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
 
         weekly_rollup()
 
@@ -49,7 +49,7 @@ class TestTheRollup:
     def test_is_found_by_the_sweep_when_its_message_was_lost(self, clock, mailbox):
         clock.move_to(DUE + timedelta(days=3))
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
 
         sweep()
 
@@ -59,14 +59,14 @@ class TestTheRollup:
     def test_is_made_of_the_last_missed_week_only(self, clock, mailbox):
         record(-13)
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
 
         sweep()
 
         assert WeeklyRollup.objects.get().week_ending == WEEK_ENDING
 
     def test_is_not_made_of_a_week_before_the_site_was_there(self, clock, mailbox):
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         record(7.05)
 
         sweep()
@@ -76,7 +76,7 @@ class TestTheRollup:
     def test_is_not_made_when_staff_switched_it_off(self, clock, mailbox):
         PeriodicTask.objects.filter(name=ROLLUP).update(enabled=False)
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
 
         weekly_rollup()
         sweep()
@@ -93,7 +93,7 @@ class TestTheRollup:
 
     def test_comes_once_however_often_the_clock_strikes(self, clock, mailbox):
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
 
         for _ in range(3):
             weekly_rollup()
@@ -104,7 +104,7 @@ class TestTheRollup:
     def test_that_was_printed_before_it_was_due_is_mailed_up_to_date(self, clock, mailbox):
         clock.move_to(DUE - timedelta(minutes=115))
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         make(WEEK_ENDING, None, now=timezone.now())
         record(6.99)
         clock.move_to(DUE + timedelta(seconds=20))
@@ -119,7 +119,7 @@ class TestTheRollup:
     def test_that_was_mailed_before_it_was_due_stays_as_it_was_sent(self, clock, mailbox):
         clock.move_to(DUE - timedelta(minutes=115))
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         job.send_now(WEEK_ENDING, now=timezone.now())
         record(6.99)
         clock.move_to(DUE + timedelta(seconds=20))
@@ -131,7 +131,7 @@ class TestTheRollup:
 
     def test_comes_every_week(self, clock, mailbox):
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         weekly_rollup()
         clock.shift(timedelta(days=7))
 
@@ -145,7 +145,7 @@ class TestAMail:
     def test_that_is_repeated_can_be_known_as_the_same(self, clock, mailbox):
         mailbox.trouble = "drop after mail"
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         weekly_rollup()
         mailbox.trouble = ""
 
@@ -159,7 +159,7 @@ class TestAMail:
         smtp = settings.EMAIL_BACKEND
         settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         weekly_rollup()
 
         settings.EMAIL_BACKEND = smtp
@@ -173,7 +173,7 @@ class TestAMail:
     def test_is_given_up_where_staff_took_its_address_off_the_list(self, clock, mailbox):
         mailbox.trouble = "refuse mail for now"
         record(1)
-        recipient = tell("ops@example.com")
+        recipient = add_recipient("ops@example.com")
         weekly_rollup()
         mailbox.trouble = ""
         recipient.delete()
@@ -187,7 +187,7 @@ class TestAMail:
 class TestAStoredRollup:
     def test_is_brought_up_to_date_until_a_mail_is_out(self, clock, mailbox):
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         rollup = make(WEEK_ENDING, None, now=timezone.now())
         assert "still say the same" in remake(rollup, now=timezone.now())
 
@@ -197,7 +197,7 @@ class TestAStoredRollup:
 
     def test_stays_as_it_was_mailed(self, clock, mailbox):
         record(1)
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
         weekly_rollup()
         record(2)
 

@@ -13,7 +13,7 @@ from observability.rollup import making
 from observability.rollup.delivery import RollupLetter, queue_mails
 from observability.rollup.storage import mail_of
 from tests.observability.records import WEEK_ENDING, record
-from tests.observability.sundays import DUE, tell
+from tests.observability.sundays import DUE, add_recipient
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def rollup(clock) -> WeeklyRollup:
     """One of one turn, with two mails queued."""
     record(1)
     for address in ("a@example.com", "b@example.com"):
-        tell(address)
+        add_recipient(address)
     made = making.make(WEEK_ENDING, None, now=timezone.now())
     queue_mails(made, listed_by=DUE, now=timezone.now())
     record(2)

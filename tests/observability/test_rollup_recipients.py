@@ -10,7 +10,7 @@ from observability.rollup import recipients
 from observability.rollup.report import load
 from observability.tasks import sweep, weekly_rollup
 from tests.observability.records import record
-from tests.observability.sundays import DUE, tell
+from tests.observability.sundays import DUE, add_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mailbox")]
 
@@ -20,8 +20,8 @@ class TestARecipient:
         globex = Organisation.objects.create(name="Globex")
         record(1, "0.25", organisation_id=acme.pk, user_id=901)
         record(1, "0.5", organisation_id=globex.pk, user_id=902)
-        tell("boss@acme.example", acme)
-        tell("ops@example.com")
+        add_recipient("boss@acme.example", acme)
+        add_recipient("ops@example.com")
 
         weekly_rollup()
 
@@ -36,7 +36,7 @@ class TestARecipient:
 
     def test_that_is_switched_off_is_sent_nothing(self, clock, mailbox):
         record(1)
-        Recipient.objects.filter(pk=tell("ops@example.com").pk).update(active=False)
+        Recipient.objects.filter(pk=add_recipient("ops@example.com").pk).update(active=False)
 
         weekly_rollup()
 
@@ -44,7 +44,7 @@ class TestARecipient:
 
     def test_of_an_organisation_that_is_switched_off_is_sent_nothing(self, clock, mailbox, acme):
         record(1, organisation_id=acme.pk)
-        tell("boss@acme.example", acme)
+        add_recipient("boss@acme.example", acme)
         Organisation.objects.update(active=False)
 
         weekly_rollup()
@@ -54,7 +54,7 @@ class TestARecipient:
     def test_that_came_on_the_list_later_waits_for_the_next_one(self, clock, mailbox):
         record(1)
         clock.move_to(DUE + timedelta(days=1))
-        tell("late@example.com", since=7.2)
+        add_recipient("late@example.com", since=7.2)
 
         sweep()
         assert mailbox.messages == []
@@ -69,7 +69,7 @@ class TestARecipient:
         self, clock, mailbox, acme, edit, admin_client
     ):
         record(1)
-        moved = tell("old@example.com", acme if "organisation" in edit else None)
+        moved = add_recipient("old@example.com", acme if "organisation" in edit else None)
         Recipient.objects.update(active="active" not in edit)
         weekly_rollup()
         mailbox.messages.clear()
@@ -90,7 +90,7 @@ class TestARecipient:
         self, clock, mailbox, admin_client, settings
     ):
         record(1)
-        same = tell("ops@example.com")
+        same = add_recipient("ops@example.com")
         fields = {"email": "ops@example.com", "organisation": "", "active": "on"}
         admin_client.post(f"/admin/observability/recipient/{same.pk}/change/", fields)
 
@@ -100,11 +100,11 @@ class TestARecipient:
 
     def test_that_was_taken_off_and_put_back_is_not_sent_it_twice(self, clock, mailbox):
         record(1)
-        tell("ops@example.com").delete()
-        tell("Ops@Example.com")
+        add_recipient("ops@example.com").delete()
+        add_recipient("Ops@Example.com")
         weekly_rollup()
         Recipient.objects.all().delete()
-        tell("ops@example.com")
+        add_recipient("ops@example.com")
 
         weekly_rollup()
 
@@ -112,7 +112,7 @@ class TestARecipient:
 
     def test_may_have_an_address_beyond_ascii(self, clock, mailbox):
         record(1)
-        tell("chef@bücher.example")
+        add_recipient("chef@bücher.example")
 
         weekly_rollup()
 

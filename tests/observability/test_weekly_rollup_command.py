@@ -36,7 +36,7 @@ class TestAWeekThatIsNotOver:
     """Staff may ask for it; the whole week's rollup comes all the same."""
 
     @pytest.fixture(autouse=True)
-    def _somebody_to_tell(self, clock):
+    def _a_recipient(self, clock):
         Recipient.objects.create(email="ops@example.com")
 
     def test_is_reported_so_far(self, clock):

@@ -87,17 +87,19 @@ class TestThePage:
 
         assert sent.reading_more_than(rows) == []
         assert sent.count == number
+        assert sent.naming('"route"', '"summary"') == []
 
 
 class TestAList:
     @pytest.mark.parametrize(
         ("address", "number"), [(TURN_LIST, 7), (THREAD_LIST, 5), (ATTEMPT_LIST, 8)]
     )
-    def test_is_drawn_with_few_statements(self, boss, address: str, number: int):
+    def test_is_drawn_with_few_statements_and_without_texts(self, boss, address, number: int):
         sent = page(boss, address)
 
         assert sent.reading_more_than(MOST + 1) == []
         assert sent.count == number
+        assert sent.naming('"route"', '"prompt"', '"reply"', '"summary"') == []
 
     @pytest.mark.parametrize(
         "asked",

@@ -30,6 +30,10 @@ class Statements:
         numbers = ((rows_read(text), text) for text in self.texts if _is_read(text))
         return [(number, text[:2000]) for number, text in numbers if number > rows]
 
+    def naming(self, *columns: str) -> list[str]:
+        """The statements that read one of these columns."""
+        return [text for text in self.texts if any(column in text for column in columns)]
+
 
 @contextmanager
 def statements() -> Iterator[Statements]:

@@ -94,7 +94,7 @@ class TestTheBody:
         assert json.loads((await asked_of(wire)).body) == body
 
     @pytest.mark.parametrize("web_search", [True, False])
-    async def test_offers_a_search_only_where_it_is_wanted(self, web_search):
+    async def test_offers_a_search_only_where_it_is_enabled(self, web_search):
         asked = msgspec.structs.replace(ASKED, web_search=web_search)
         async with vendor(reply(b"")) as one:
             await call("responses", one.base_url, asked)
