@@ -9,9 +9,10 @@ from chatcore.db import claims
 from chatcore.models import Thread, Turn
 from chatcore.turns.history import line_since
 
+CLAIM = timedelta(minutes=10)
 CLAIMS = claims.Claims(
     Thread,
-    lasts=timedelta(minutes=10),
+    lasts=CLAIM,
     until="summary_not_before",
     failures="summary_failures",
 )

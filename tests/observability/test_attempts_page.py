@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from chatcore.admin import counting
+from chatcore.admin import big_tables
 from chatcore.models import Organisation
 from observability.models import AttemptRecord
 from tests.factories import browser
@@ -71,7 +71,7 @@ class TestTheListOfAttempts:
         assert listed.context["cl"].result_count == count
 
     def test_counts_no_further_than_anybody_pages(self, boss, monkeypatch):
-        monkeypatch.setattr(counting, "MOST", 3)
+        monkeypatch.setattr(big_tables, "MOST", 3)
 
         assert "3 or more" in words(boss, LIST)
 
