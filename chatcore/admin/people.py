@@ -42,7 +42,6 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
                 if choice[0] == held or may_give(self.giver, choice[0])
             ]
 
-
     def clean(self) -> dict[str, Any]:
         """Refuse a second membership in one organisation.
 
@@ -187,6 +186,7 @@ class OrganisationAdmin(ModelAdmin):
     """The pages of organisations, each with its people."""
 
     list_display = ["name", "active", "members", "created_at"]
+    ordering = ["name"]  # a count forgets the model's own, and whoever searches pages through it
     search_fields = ["name"]
     inlines = [MembersInline]
 

@@ -75,13 +75,12 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             await self.close(SIGNED_OUT)
             return None
         if time.monotonic() > self._thread_checked_until:
-            seen = await self._sees_thread(member)
-            if not seen and (member := await member_of(self._request, anew=True)):
-                # They had changed the organisation since they were last looked up.
-                seen = await self._sees_thread(member)
-            if member is None or not seen:
-                await self.close(NOT_FOUND)
-                return None
+            if not await self._sees_thread(member):
+                # They may have changed the organisation since they were last looked up.
+                member = await member_of(self._request, anew=True)
+                if member is None or not await self._sees_thread(member):
+                    await self.close(NOT_FOUND)
+                    return None
             self._thread_checked_until = time.monotonic() + REMEMBERED_S
         return member
 

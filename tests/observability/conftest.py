@@ -10,6 +10,7 @@ from chatcore.models import Organisation
 from observability.schedules import make_schedules
 from tests.observability.records import TODAY, moment
 from tests.observability.sundays import DUE
+from tests.quick import quick_clients, quick_passwords  # noqa: F401
 from tests.services.smtp import Mailbox, mail_server
 
 
