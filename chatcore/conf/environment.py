@@ -21,6 +21,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from chatcore.conf import postgresql
 from routing.pasted import NotUsable, Pasted, read_address, read_key
 
 DATABASE_FORMS = "expected postgresql://user:password@host:port/name or sqlite:///path"
@@ -213,12 +214,7 @@ def database(folder: Path) -> dict[str, Any]:
     if engine == "django.db.backends.postgresql":
         # CONN_MAX_AGE under ASGI would leave a connection per thread behind; the pool bounds them.
         config["CONN_MAX_AGE"] = 0
-        config["OPTIONS"] = {
-            **config.get("OPTIONS", {}),
-            # Nothing of ours holds a lock for long: waiting for one must not stop everybody's turns.
-            "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
-        }
+        config["OPTIONS"] = postgresql.options(config.get("OPTIONS", {}))
         return config
     if engine == "django.db.backends.sqlite3":
         config["CONN_MAX_AGE"] = None

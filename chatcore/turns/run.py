@@ -5,12 +5,12 @@ A turn is a task of the web process: sockets come and go, only `stop` ends it ea
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing
 
 from django.db import DataError
 from django.utils import timezone
 
-from chatcore.db.errors import LOST
 from chatcore.db.reader import read
 from chatcore.db.writer import writer
 from chatcore.errors import Refused
@@ -37,9 +37,6 @@ from routing.services.route_and_call import CacheUse, FromCache, route_and_call
 
 logger = logging.getLogger(__name__)
 OTHER_PROCESS_POLL_S = 0.5
-END_AGAIN_S = 1.0
-END_TRIED_S = 60.0
-"""For so long an ended reply waits for a database that is away: well beyond its lease."""
 
 
 async def refresh_routing() -> None:
@@ -91,7 +88,10 @@ class TurnRun:
         reply.wait_for_earlier()
         while True:
             await refresh_routing()
-            decision = await writer.run(lambda: turn_store.begin(reply.turn_id, reply.lease_token))
+            decision = await writer.insist(
+                lambda: turn_store.begin(reply.turn_id, reply.lease_token),
+                f"The beginning of turn {reply.turn_id}",
+            )
             if decision is not None:
                 self._decision = decision
                 self._clock.restart()
@@ -149,7 +149,10 @@ class TurnRun:
 
     async def _note_attempts(self, route: Route) -> None:
         raw, reply = routes.dump(route), self._reply
-        await writer.run(lambda: turn_store.note_attempts(reply.turn_id, reply.lease_token, raw))
+        await writer.insist(
+            lambda: turn_store.note_attempts(reply.turn_id, reply.lease_token, raw),
+            f"An attempt of turn {reply.turn_id}",
+        )
 
     async def _finish(self) -> None:
         """The one last write, then the last frame, then the signal."""
@@ -160,7 +163,7 @@ class TurnRun:
             if decision is not None:
                 decision.route.close()
                 outcome.note_route(decision)
-            kept = await self._store_in_the_end(outcome)
+            kept = await self._store(outcome)
             self._stored_ms = self._clock.milliseconds()
         except Exception:
             logger.exception("Turn %s could not be stored", reply.turn_id)
@@ -174,36 +177,23 @@ class TurnRun:
         route = decision.route if decision else routes.undecided()
         await turn_finished.asend_robust("chatcore", finished=self._finished(route))
 
-    async def _store_in_the_end(self, outcome: Outcome) -> bool:
-        """Write the end, again and again while the database is away.
-
-        Meanwhile the keeper renews the lease, as soon as it can. Raises what the last try raised.
-        """
-        now = asyncio.get_running_loop().time
-        until = now() + END_TRIED_S
-        while True:
-            try:
-                return await self._store(outcome)
-            except LOST as error:
-                if now() >= until:
-                    raise
-                logger.warning("The end of turn %s waits: %s", self._reply.turn_id, error)
-            await asyncio.sleep(END_AGAIN_S)
-
     async def _store(self, outcome: Outcome) -> bool:
-        """Write the end; should the database refuse a number in it, write it without numbers."""
+        """Write the end, however long the database is away; without numbers should it refuse one.
+
+        Meanwhile the keeper renews the lease, as soon as it can.
+        """
         route = routes.dump(self._decision.route) if self._decision else b""
         point, finished_at = self._reply.checkpoint(), timezone.now()
+
+        def finish(outcome: Outcome) -> Callable[[], bool]:
+            return lambda: leases.finish(point, outcome, route, finished_at=finished_at)
+
+        what = f"The end of turn {point.turn_id}"
         try:
-            return await writer.run(
-                lambda: leases.finish(point, outcome, route, finished_at=finished_at)
-            )
+            return await writer.insist(finish(outcome), what)
         except DataError:
-            logger.exception("Turn %s is stored without its numbers", self._reply.turn_id)
-            bare = outcome.without_numbers()
-            return await writer.run(
-                lambda: leases.finish(point, bare, route, finished_at=finished_at)
-            )
+            logger.exception("Turn %s is stored without its numbers", point.turn_id)
+            return await writer.insist(finish(outcome.without_numbers()), what)
 
     def _finished(self, route: Route) -> TurnFinished:
         return TurnFinished(

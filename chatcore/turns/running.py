@@ -1,4 +1,4 @@
-"""Which turns is this process writing?"""
+"""Keeps the turns that this process is writing."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -18,6 +18,7 @@ class RunningTurns:
         """The process ends: it takes no new turn."""
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._ending: set[UUID] = set()
+        self._accepting: set[asyncio.Task[Any]] = set()
 
     def start(self, reply: Reply, life: Coroutine[Any, Any, None]) -> None:
         """Set a turn going; the task lives here, whatever becomes of who asked."""
@@ -73,11 +74,26 @@ class RunningTurns:
         """How far each has come."""
         return [reply.checkpoint() for reply in self.replies.values()]
 
+    def accept(self, task: "asyncio.Task[Any]") -> None:
+        """A task that accepts a turn, which may run soon: a drain waits for it too."""
+        self._accepting.add(task)
+        task.add_done_callback(self._accepting.discard)
+
+    @property
+    def count(self) -> int:
+        """Turns that run, and those that are being accepted."""
+        return len(self._tasks) + len(self._accepting)
+
+    def cut(self) -> None:
+        """End every turn that runs, as interrupted and with its text."""
+        for turn_id in self._tasks:
+            self.lose(turn_id)
+
     async def drain(self) -> None:
         """Take no new turn, and wait until every running one has ended."""
         self.draining = True
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
+        while under_way := [*self._accepting, *self._tasks.values()]:
+            await asyncio.wait(under_way)
 
 
 running = RunningTurns()

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -123,20 +124,29 @@ def cluster(**options: str) -> Iterator[Cluster]:
 class Line:
     """A TCP relay in front of a cluster; it can swallow the answer to one COMMIT."""
 
-    def __init__(self, port: int) -> None:
-        self.port = 0
+    def __init__(self, target: int) -> None:
+        self.port = free_port()
         self.swallowed = 0
-        self._target = port
+        self._target = target
         self._wanted: Callable[[bytes], bool] | None = None
-        self._server: asyncio.Server | None = None
 
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
+    @contextmanager
+    def opened(self) -> Iterator["Line"]:
+        """The line, in a thread of its own, while the block lasts."""
+        loop = asyncio.new_event_loop()
+        running = loop.create_task(asyncio.start_server(self._serve, "127.0.0.1", self.port))
+        running.add_done_callback(lambda done: done.result())
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            yield self
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
 
     def swallow_commit(self, of: Callable[[bytes], bool]) -> None:
         """The next transaction whose statements `of` recognises is committed, and nobody is told."""

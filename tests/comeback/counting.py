@@ -23,7 +23,6 @@ class CountingConfig(AppConfig):
         web_begins.connect(listen)
 
 
-
 async def listen(**kwargs: Any) -> None:
     """Write the counts whenever asked, from now on."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _write)
@@ -47,5 +46,3 @@ def _write() -> None:
 def _name(task: asyncio.Task[Any]) -> str:
     coroutine = task.get_coro()
     return str(getattr(coroutine, "__qualname__", coroutine))
-
-

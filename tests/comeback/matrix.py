@@ -4,13 +4,13 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from tests.comeback.cluster import Cluster, Line
 from tests.comeback.readers import DOORS, Reader
@@ -39,17 +39,16 @@ class Cause:
 class Place:
     """One site, its two servers, and what it stands on."""
 
-    def __init__(self, site: Site, cluster: Cluster) -> None:
+    def __init__(self, site: Site, cluster: Cluster, line: Line) -> None:
         self.site = site
         self.cluster = cluster
-        self.line = Line(cluster.port)
+        self.line = line
         self.webs: dict[str, Web] = {}
         self.people: dict[str, Person] = {}
         self.rest: dict[str, dict[str, Any]] = {}
 
     async def open(self) -> None:
         """Start both servers; what they hold at rest is what they may hold at the end."""
-        await self.line.open()
         self.site.env["DATABASE_URL"] = self.cluster.url(self.line.port)
         for server in SERVERS:
             self.webs[server] = await asyncio.to_thread(self.site.open, server)
@@ -72,12 +71,13 @@ class Place:
         await happens()
         cause.over_at = time.monotonic()
         await asyncio.gather(self._ready(cause), *following)
+        await asyncio.to_thread(self._stored, cause)
         return cause
 
     async def _ready(self, cause: Cause) -> None:
         async with httpx.AsyncClient(timeout=30) as client:
             for server, web in self.webs.items():
-                while (await client.get(f"{web.url}/readyz")).status_code != 200:
+                while (await client.get(f"{web.url}/readyz")).status_code != 200:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
                 cause.ready_after_s[server] = time.monotonic() - cause.over_at
 
@@ -94,12 +94,14 @@ class Place:
         await asyncio.to_thread(self.cluster.stop, signal.SIGKILL)
         await asyncio.to_thread(self.cluster.start)
 
-    def row(self, turn: str) -> tuple[str, str]:
-        """A turn's status and reply."""
-        ((status, reply),) = self.site.rows(
-            f"SELECT status, reply FROM chatcore_turn WHERE id = '{turn}'"
-        )
-        return status, reply
+    def _stored(self, cause: Cause) -> None:
+        """What the rows say of the readers' turns."""
+        with psycopg.connect(self.cluster.url()) as database:
+            for reader in cause.readers:
+                found = database.execute(
+                    "SELECT status, reply FROM chatcore_turn WHERE id::text = %s", [reader.turn]
+                ).fetchone()
+                reader.stored = found or ("", "")
 
     async def held(self, server: str) -> dict[str, Any]:
         """What a web process says that it holds."""
@@ -107,7 +109,7 @@ class Place:
         file = Path(self.site.folder) / f"held-{process.pid}.json"
         file.unlink(missing_ok=True)
         process.send_signal(signal.SIGUSR1)
-        while not file.exists():
+        while not file.exists():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         held: dict[str, Any] = json.loads(file.read_text())
         return held

@@ -32,19 +32,25 @@ class Reader:
     refused: str = ""
     """Why it was not taken at all."""
     ended_at: float = 0.0
+    stored: tuple[str, str] = ("", "")
+    """Status and reply of its row, afterwards."""
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def follow(self) -> None:
         """Ask, and follow to the end; coming back where the connection is lost, as a page does."""
         thread = await asyncio.to_thread(self.person.new_thread)
-        async with asyncio.timeout(PATIENCE_S):
-            match self.door:
-                case "websocket":
-                    await self._by_websocket(thread)
-                case "events":
-                    await self._by_events(thread)
-                case "json":
-                    await self._by_json(thread)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                match self.door:
+                    case "websocket":
+                        await self._by_websocket(thread)
+                    case "events":
+                        await self._by_events(thread)
+                    case "json":
+                        await self._by_json(thread)
+        except TimeoutError:
+            self.refused = "forgotten"
+        self.begun.set()
         self.ended_at = time.monotonic()
 
     async def _by_websocket(self, thread: str) -> None:
