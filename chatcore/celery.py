@@ -6,9 +6,11 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 from django.utils.log import configure_logging
+
+from chatcore.start import doors
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatcore.settings")
 
@@ -25,3 +27,10 @@ logging.captureWarnings(True)
 def keep_logging(**kwargs: Any) -> None:
     """Somebody listens: so Celery sets up no logging of its own, and the settings' stays."""
     sys.__stdout__ = None  # type: ignore[misc]  # past all logging, it says there that it ends
+
+
+@worker_init.connect
+@beat_init.connect
+def look_before_the_start(**kwargs: Any) -> None:
+    """Refuse to start the worker or the clock where something of the site is missing."""
+    doors.run_site()

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from chatcore.conf import environment
+from chatcore.conf import environment, provider_environment
 from chatcore.conf.unfold import UNFOLD as UNFOLD
 from routing.providers.registry import VENDORS
 
+VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.data_folder()
 
@@ -28,12 +29,12 @@ EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 SITE_URL = environment.site_url(DATA_DIR)
 
 ENV_KEYS = {
-    vendor.slug: environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
+    vendor.slug: provider_environment.provider_key(f"{vendor.slug.upper()}_API_KEY")
     for vendor in VENDORS
     if vendor.needs_key
 }
 ENV_BASE_URLS = {
-    vendor.slug: environment.base_address(
+    vendor.slug: provider_environment.base_address(
         f"{vendor.slug.upper()}_BASE_URL", such_as=vendor.base_url
     )
     for vendor in VENDORS
@@ -180,7 +181,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Chatcore", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {"TITLE": "Chatcore", "VERSION": VERSION, "SERVE_INCLUDE_SCHEMA": False}
 
 # --- mail and jobs -------------------------------------------------------------------------------
 
@@ -201,9 +202,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "control_folder": str(_QUEUE / "control"),
     }
 )
-if not REDIS_URL:
-    (_QUEUE / "messages").mkdir(parents=True, exist_ok=True)
-    (_QUEUE / "control").mkdir(parents=True, exist_ok=True)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -225,5 +223,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # Not Django's own handlers: one writes each line twice, one mails whole requests.
-    "loggers": {"django": {"handlers": [], "level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        # It tells of every try to connect; `chatcore.conf.postgresql` does so now and then.
+        "psycopg.pool": {"level": "ERROR"},
+    },
 }

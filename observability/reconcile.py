@@ -17,8 +17,7 @@ from django.utils import timezone
 
 from chatcore.db.errors import LOST
 from chatcore.models import Turn
-from chatcore.turns.leases import finished_of
-from chatcore.turns.signals import TurnFinished
+from chatcore.turns.signals import TurnFinished, finished_of
 from observability.log import log_turn, log_unreadable, recorded, rows_of
 from observability.models import AttemptRecord
 from routing import route as routes
@@ -85,7 +84,7 @@ def _walk(turns: QuerySet[Turn], look: Callable[[Sequence[Turn]], None]) -> int:
     """Look at all turns, oldest first, a batch at a time; gives their number."""
     seen = 0
     after = Q()
-    while batch := list(_with_threads(turns.filter(after))[:BATCH]):
+    while batch := list(_without_texts(turns.filter(after))[:BATCH]):
         look(batch)
         seen += len(batch)
         last = batch[-1]
@@ -93,14 +92,13 @@ def _walk(turns: QuerySet[Turn], look: Callable[[Sequence[Turn]], None]) -> int:
     return seen
 
 
-def _with_threads(turns: QuerySet[Turn]) -> QuerySet[Turn]:
-    """Without the texts, which nothing here needs."""
-    light = turns.select_related("thread").defer("prompt", "reply", "thread__summary")
-    return light.order_by("created_at", "pk")
+def _without_texts(turns: QuerySet[Turn]) -> QuerySet[Turn]:
+    """In order, without the texts, which nothing here needs."""
+    return turns.defer("prompt", "reply").order_by("created_at", "pk")
 
 
 def record_missing(turns: Sequence[Turn]) -> set[UUID]:
-    """Record those turns (with their threads) that have no records; gives those that were refused."""
+    """Record those turns that have no records; gives those that were refused."""
     known = recorded([turn.pk for turn in turns])
     refused = set()
     for turn in turns:

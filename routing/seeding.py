@@ -6,7 +6,6 @@ really changed.
 """
 
 import msgspec
-from django.conf import settings
 from django.db import transaction
 
 from routing.catalogue.intents import SHIPPED_INTENTS
@@ -20,22 +19,26 @@ from routing.models import (
     PolicyVersion,
     Price,
     Provider,
-    ProviderKey,
     Revision,
 )
 from routing.providers.registry import VENDORS
 from routing.providers.vendor import Vendor
-from routing.services import credentials, policy
+from routing.services import environment_keys, policy, policy_tables
 
-ENVIRONMENT_LABEL = "from the environment"
+
+def seed() -> None:
+    """Make what is missing: providers, models, prices, intents, ladders, keys, version 1."""
+    _shipped_rows()
+    # In transactions of their own: a process that starts meanwhile stores its keys, too, and the two
+    # would wait for each other if this one held the revision.
+    environment_keys.store()
+    environment_keys.remove_absent()
 
 
 @transaction.atomic
-def seed() -> None:
-    """Make what is missing: providers, models, prices, intents, ladders, keys, version 1."""
+def _shipped_rows() -> None:
     fresh = not PolicyVersion.objects.exists()
     _providers()
-    _environment_keys()
     if fresh:
         # Later starts leave all of these alone: they are the policy, and have versions.
         Policy.objects.get_or_create(id=1, defaults={"persona": PERSONA})
@@ -85,35 +88,6 @@ def _prices(provider: Provider, vendor: Vendor) -> bool:
     return made
 
 
-def _environment_keys() -> None:
-    """Make a row for each key that the environment names; the key itself stays there."""
-    changed = [_environment_key(slug, value) for slug, value in settings.ENV_KEYS.items()]
-    if any(changed):
-        Revision.bump()
-
-
-def _environment_key(slug: str, value: str) -> bool:
-    """Make, renew or remove the row of one key; returns whether the key is another one than before."""
-    provider = Provider.objects.get(slug=slug)
-    rows = ProviderKey.objects.filter(provider=provider, source=ProviderKey.Source.ENVIRONMENT)
-    if not value:
-        return bool(rows.delete()[0])
-    row = rows.first()
-    prints = credentials.fingerprints()
-    if row is not None and prints.fits(row.fingerprint, value):
-        if row.fingerprint != prints.of(value):  # the sealing keys have changed
-            rows.update(fingerprint=prints.of(value))
-        return False
-    if row is None:
-        row = ProviderKey(
-            provider=provider, label=ENVIRONMENT_LABEL, source=ProviderKey.Source.ENVIRONMENT
-        )
-    row.last_four, row.fingerprint = credentials.last_four(value), prints.of(value)
-    row.tested_at, row.test_result = None, ""  # that was another key
-    row.save()
-    return True
-
-
 def _intents() -> None:
     for position, shipped in enumerate(SHIPPED_INTENTS):
         row = Intent.objects.create(
@@ -135,4 +109,4 @@ def _ladders() -> None:
             cache_ttl_s=shipped.cache_ttl_s,
             web_search=shipped.web_search,
         )
-        policy.set_rungs(ladder, [deployments[rung] for rung in shipped.rungs])
+        policy_tables.set_rungs(ladder, [deployments[rung] for rung in shipped.rungs])

@@ -17,6 +17,10 @@ DRAIN_SECONDS_OTHERWISE = 25.0
 REST_SECONDS = 5.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 LAST_LINES = 20
+STEADY_SECONDS = 60.0
+"""Whoever ran for so long and then died is started again after the first pause."""
+WEB_DEATHS = 3
+"""Deaths of the web process, one soon after the other, that end the site."""
 
 
 @dataclass
@@ -30,10 +34,17 @@ class Program:
     child: Child | None = None
     pause_seconds: float = FIRST_PAUSE_SECONDS
     start_at: float = field(default=0.0)
+    started_at: float = field(default=0.0)
+    deaths: int = 0  # one soon after the other
 
     def last_lines(self) -> str:
         with self.log.open(errors="replace") as lines:
             return "".join(deque(lines, LAST_LINES)).rstrip()
+
+    def refusal(self) -> str:
+        """The one line by which a program of the site says why it does not start, or ""."""
+        last = self.last_lines().rpartition("\n")[2]
+        return last if last.startswith("chatcore: ") else ""
 
 
 class Household:
@@ -50,6 +61,8 @@ class Household:
         self._guard, self._signals, self._root, self.env = guard, signals, root, env
         self._programs = programs
         self.web = programs[0]
+        self.was_ready = False
+        """Whether the web process has once been ready: one that never was is not started again."""
 
     def start(self, *, waiting: bool) -> None:
         """Starts those that wait for the web process, or those that do not."""
@@ -65,9 +78,13 @@ class Household:
             program.child = Child(
                 self._guard, program.command, cwd=self._root, env=self.env, output=output
             )
+        program.started_at = time.monotonic()
 
     def look_after(self, now: float) -> None:
-        """Starts again what died, after a pause that grows. Raises SystemExit if web died."""
+        """Starts again what died, after a pause that grows.
+
+        Raises SystemExit if the web process died before it was ready, or again and again.
+        """
         for program in self._programs:
             if program.child is None:
                 if 0.0 < program.start_at <= now:
@@ -78,9 +95,12 @@ class Household:
                 self._mourn(program, code, now)
 
     def _mourn(self, program: Program, code: int, now: float) -> None:
+        if now - program.started_at > STEADY_SECONDS:
+            program.deaths, program.pause_seconds = 0, FIRST_PAUSE_SECONDS
+        program.deaths += 1
         if program is self.web:
-            sys.exit(f"{program.last_lines()}\nThe web process ended (exit code {code}).")
-        if code == 0:  # it has said why, and would say the same again
+            self._end_without_web(program, code)
+        elif code == 0:  # it has said why, and would say the same again
             program.start_at = 0.0
             say(program.last_lines() or f"The {program.name} ended.")
             return
@@ -90,6 +110,15 @@ class Household:
             f"it starts again in {program.pause_seconds:.0f} s."
         )
         program.pause_seconds = min(2 * program.pause_seconds, LONGEST_PAUSE_SECONDS)
+
+    def _end_without_web(self, web: Program, code: int) -> None:
+        """Raises SystemExit where the web process would only die again."""
+        ended = f"The web process ended (exit code {code})."
+        if not self.was_ready:
+            sys.exit(web.refusal() or f"{web.last_lines()}\n{ended}".lstrip())
+        if web.deaths >= WEB_DEATHS:
+            why = web.refusal() or f"{ended} See {web.log}."
+            sys.exit(f"{why}\nIt died {WEB_DEATHS} times within moments, and is not started again.")
 
     def end(self, number: int) -> None:
         """Signals each part once, in order, web first and with time to finish its replies; then

@@ -9,6 +9,7 @@ locks it was made from, written only once it is whole. Standard library only.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -65,6 +66,7 @@ def install_python(setup: Setup, *, dev: bool) -> None:
         return
     print(f"Installing Python packages ({', '.join(missing)}) ...", flush=True)
     if "requirements" in missing:
+        refuse_while_in_use()
         command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
         setup.step("Making .venv", command)
         missing = locks  # nothing of the old folder is left
@@ -78,10 +80,26 @@ def install_python(setup: Setup, *, dev: bool) -> None:
         stamp_path(VENV, lock).write_text(stamp(lock))
 
 
+def refuse_while_in_use() -> None:
+    """Raises SystemExit while a process of a site runs from what is about to be replaced.
+
+    Each holds a shared lock on this file (chatcore/machine/environment_in_use.py).
+    """
+    with contextlib.suppress(FileNotFoundError), (VENV / "pyvenv.cfg").open() as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(
+                f"A site runs from {ROOT}, and its packages would be replaced under it: stop it first, or "
+                'install the new version in a folder of its own (docs/operations.md, "Upgrade").'
+            )
+
+
 def install_page(setup: Setup) -> None:
     """What the page loads, by npm; where the machine has none, by one from a wheel."""
     if is_current(MODULES, "package-lock"):
         return
+    refuse_while_in_use()
     print("Installing the page's libraries ...", flush=True)
     with tempfile.TemporaryDirectory(prefix="chatcore-npm-") as folder:
         npm, extra_path = ["npm"], ""

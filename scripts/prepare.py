@@ -1,4 +1,4 @@
-"""Is the database as this version wants it?
+"""Makes a new site where there is none, and brings its database up to this version.
 
     python -m scripts.prepare [seed's options]
 
@@ -13,11 +13,16 @@ import sys
 
 from django.core.management import ManagementUtility
 
+from chatcore.start import doors
+from chatcore.start.plain_errors import in_one_line
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatcore.settings")
-    for words in (["migrate", "--verbosity", "0"], ["seed", *sys.argv[1:]]):
-        ManagementUtility(["manage.py", *words]).execute()
+    with in_one_line():
+        doors.set_up()
+        for words in (["migrate", "--verbosity", "0"], ["seed", *sys.argv[1:]]):
+            ManagementUtility(["manage.py", *words]).execute()
 
 
 if __name__ == "__main__":

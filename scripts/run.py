@@ -2,7 +2,7 @@
 
     scripts/run [--port N] [--data DIR] [--server daphne|uvicorn]
 
-Standard library only, for it runs before anything is installed.
+Standard library and chatcore.machine only: it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatcore.machine import limits
+from chatcore.machine.data_folder import DATABASE, MEND, holds_site, refuse_full_disk
+from chatcore.machine.refusal import stop
+from chatcore.machine.sqlite_file import fold
 from scripts.children import Household, Program, say
 from scripts.install import PYTHON, ROOT, Setup, clean_environment, install
 from scripts.processes import Guard, Signals, Stopped, run_step
@@ -70,38 +74,46 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def refuse_used_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as error:
-            sys.exit(f"Port {port} cannot be used ({error}); choose another with --port.")
+def embedded_database(data: Path) -> Path | None:
+    """The database in the data folder, or None where DATABASE_URL names another."""
+    return None if os.environ.get("DATABASE_URL", "").strip() else data / DATABASE
+
+
+def look_at(data: Path) -> None:
+    """Refuse a data folder that cannot be used, before anything is written or installed."""
+    limits.allow_files()
+    refuse_full_disk(data)
+    if database := embedded_database(data):
+        holds_site(data, database)
 
 
 @contextlib.contextmanager
 def alone_in(data: Path) -> Iterator[None]:
     """Holds the data folder for this run; one embedded database has one web process."""
+    is_new = not data.exists()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data / "run.lock").open("w") as door:
+    lock = data / "run.lock"
+    with lock.open("w") as door:
         try:
             fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(f"Another scripts/run is using {data}; choose another with --data.")
-        yield
+        try:
+            yield
+        finally:
+            if list(data.iterdir()) == [lock]:  # no site came of it
+                lock.unlink()
+                if is_new:
+                    data.rmdir()
 
 
 def prepare(setup: Setup, env: dict[str, str], data: Path) -> None:
-    """Migrates and seeds. Raises SystemExit with what was said when that fails."""
+    """Migrates and seeds. Raises SystemExit when that fails, which has said why itself."""
     command = [str(PYTHON), "-m", "scripts.prepare"]
     if wants_demo_logins(env):
         command += ["--demo-logins", str(data / "logins")]
-    log = data / "logs" / "prepare.log"
-    log.parent.mkdir(mode=0o700, exist_ok=True)
-    with log.open("wb") as output:
-        code = run_step(setup.guard, setup.signals, command, cwd=ROOT, env=env, output=output)
-    if code:
-        sys.exit(log.read_text(errors="replace").rstrip() or f"The preparation failed ({code}).")
+    if code := run_step(setup.guard, setup.signals, command, cwd=ROOT, env=env):
+        sys.exit(code)
 
 
 def programs(chosen: argparse.Namespace, model_port: int | None) -> list[Program]:
@@ -158,6 +170,7 @@ def serve(household: Household, signals: Signals, chosen: argparse.Namespace) ->
     try:
         household.start(waiting=False)
         await_ready(household, signals, chosen.port)
+        household.was_ready = True
         household.start(waiting=True)
         announce(chosen, household.env)
         while True:
@@ -171,22 +184,32 @@ def serve(household: Household, signals: Signals, chosen: argparse.Namespace) ->
         household.end(number)
 
 
+def set_up_and_serve(setup: Setup, chosen: argparse.Namespace) -> None:
+    """Everything that needs the data folder, which nobody else uses meanwhile."""
+    with alone_in(chosen.data):
+        install(setup, dev=False)
+        model_port = free_port() if wants_local_model() else None
+        env = environment(chosen.data, model_port)
+        prepare(setup, env, chosen.data)
+        (chosen.data / "url").write_text(f"http://127.0.0.1:{chosen.port}\n")
+        (chosen.data / "logs").mkdir(mode=0o700, exist_ok=True)
+        household = Household(setup.guard, setup.signals, ROOT, env, programs(chosen, model_port))
+        serve(household, setup.signals, chosen)
+        if database := embedded_database(chosen.data):
+            fold(database)
+
+
 def main() -> None:
     chosen = options()
-    refuse_used_port(chosen.port)
+    limits.bound_socket("127.0.0.1", chosen.port).close()
+    look_at(chosen.data)
     guard = Guard()
-    setup = Setup(guard, Signals())
     try:
-        with alone_in(chosen.data):
-            install(setup, dev=False)
-            model_port = free_port() if wants_local_model() else None
-            env = environment(chosen.data, model_port)
-            (chosen.data / "url").write_text(f"http://127.0.0.1:{chosen.port}\n")
-            prepare(setup, env, chosen.data)
-            household = Household(guard, setup.signals, ROOT, env, programs(chosen, model_port))
-            serve(household, setup.signals, chosen)
+        set_up_and_serve(Setup(guard, Signals()), chosen)
     except Stopped as stopped:
         sys.exit(128 + stopped.number)
+    except OSError as error:
+        stop(f"{error.filename or chosen.data} cannot be used ({error.strerror}): {MEND}.")
     finally:
         guard.dismiss()
 

@@ -50,16 +50,46 @@ def make_thread(owner: User, **fields: Any) -> Thread:
 
 
 def make_turn(thread: Thread, prompt: str = "Why is the sky blue?", **fields: Any) -> Turn:
-    """A finished turn, unless a status says otherwise."""
+    """A finished turn after the thread's last one, unless fields say otherwise."""
     fields.setdefault("status", Turn.Status.COMPLETE)
     created_at = fields.pop("created_at", None)
     if fields["status"] != Turn.Status.RUNNING:
         fields.setdefault("finished_at", created_at or timezone.now())
-    fields.setdefault("position", thread.turns.count() + 1)
-    turn = Turn.objects.create(thread=thread, client_id=uuid4(), prompt=prompt, **fields)
+    now = Thread.objects.get(pk=thread.pk)
+    replaced = fields.get("replaces")
+    fields.setdefault("position", now.last_position + 1)
+    fields.setdefault("parent_id", replaced.parent_id if replaced else now.head_id)
+    turn = Turn.objects.create(
+        thread=thread,
+        organisation_id=thread.organisation_id,
+        user_id=thread.owner_id,
+        client_id=uuid4(),
+        prompt=prompt,
+        **fields,
+    )
     if created_at is not None:
-        Turn.objects.filter(pk=turn.pk).update(created_at=created_at)
+        Turn.objects.filter(pk=turn.pk).update(created_at=created_at, started_at=created_at)
         turn.refresh_from_db()
+    thread.head, thread.last_position = turn, max(now.last_position, fields["position"])
+    thread.save(update_fields=["head", "last_position"])
+    return turn
+
+
+def make_turn_alone(user: User, **fields: Any) -> Turn:
+    """A finished turn without a thread: a summary, unless fields say otherwise."""
+    created_at = fields.pop("created_at", None) or timezone.now()
+    fields.setdefault("status", Turn.Status.COMPLETE)
+    if fields["status"] != Turn.Status.RUNNING:
+        fields.setdefault("finished_at", created_at)
+    turn = Turn.objects.create(
+        organisation=organisation_of(user),
+        user=user,
+        source=fields.pop("source", "summary"),
+        started_at=created_at,
+        **fields,
+    )
+    Turn.objects.filter(pk=turn.pk).update(created_at=created_at)
+    turn.refresh_from_db()
     return turn
 
 

@@ -37,7 +37,7 @@ class ThreadAdmin(ReadOnlyAdmin):
         """The columns of a thread; its title and summary are texts, and hidden like them."""
         texts = ["title", "summary"] if request.user.has_perm(READ_CONVERSATIONS) else []
         plain = ["owner", "organisation", "created_at", "updated_at", "deleted_at"]
-        return [*texts, *plain, "summarised_until", "summary_failures", "all_turns"]
+        return [*texts, *plain, "summarised_to", "summary_failures", "all_turns"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
         """Read the threads with the number of their turns."""
@@ -76,20 +76,20 @@ class TurnAdmin(ReadOnlyAdmin):
         "thumb",
     ]
     ordering = ["-created_at", "-id"]
-    list_select_related = ["thread__owner"]
+    list_select_related = ["user"]
     list_filter = [
         "status",
         "intent",
         "provider",
         "created_at",
-        "thread__organisation",
+        "organisation",
         "source",
         "error_code",
         "thumb",
         "fallback_used",
         "cache_hit",
     ]
-    search_fields = ["thread__owner__username"]
+    search_fields = ["user__username"]
     search_help_text = "The reference that a person was given, or the name with which they sign in."
     change_form_outer_before_template = "admin/chatcore/turn_explanation.html"
     readonly_fields = ["prompt_text", "reply_text", "note_text", "owner", "conversation"]
@@ -105,7 +105,7 @@ class TurnAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Turn]:
         """Read the turns with their threads' owners, but without the summaries."""
         rows: QuerySet[Turn] = super().get_queryset(request)
-        return rows.select_related("thread__owner").defer("thread__summary")
+        return rows.select_related("user", "thread").defer("thread__summary")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Turn], search_term: str
@@ -174,10 +174,10 @@ class TurnAdmin(ReadOnlyAdmin):
         """The time from the message to the end of its reply."""
         return "–" if turn.latency_ms is None else f"{turn.latency_ms}\N{NO-BREAK SPACE}ms"
 
-    @admin.display(ordering="thread__owner__username")
+    @admin.display(ordering="user__username")
     def owner(self, turn: Turn) -> str:
         """The name of the person who asked."""
-        return turn.thread.owner.get_username()
+        return turn.user.get_username()
 
     @admin.display(ordering="cost_usd")
     def cost(self, turn: Turn) -> str:
@@ -188,6 +188,8 @@ class TurnAdmin(ReadOnlyAdmin):
     @admin.display(description="Conversation")
     def conversation(self, turn: Turn) -> str:
         """A link to the turn's thread."""
+        if turn.thread is None:
+            return f"none: a call of its own ({turn.source})"
         address = reverse("admin:chatcore_thread_change", args=[turn.thread_id])
         return format_html('<a href="{}" class="underline">{}</a>', address, turn.thread)
 

@@ -1,9 +1,10 @@
-"""The pages of the jobs that run by the clock; a job can be paused there, its times are fixed."""
+"""The admin's page of the worker's jobs. Staff may pause a job; its times come with the software."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.timesince import timesince
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -12,6 +13,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from chatcore.models import JobRun
 from routing.admin.base import ModelAdmin
 
 for _table in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
@@ -22,19 +24,39 @@ for _table in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask,
 class PeriodicTaskAdmin(ModelAdmin):
     """The pages that show when each job last ran, and switch it on and off."""
 
-    list_display = ["name", "enabled", "schedule", "last_run_at"]
-    fields = ["name", "description", "enabled", "schedule", "last_run_at", "total_run_count"]
-    readonly_fields = ["name", "description", "schedule", "last_run_at", "total_run_count"]
+    list_display = ["name", "enabled", "schedule", "last_run", "how_it_ended"]
+    fields = ["name", "description", "enabled", "schedule", "last_run", "how_it_ended"]
+    readonly_fields = ["name", "description", "schedule", "last_run", "how_it_ended"]
 
     @admin.display(description="When")
     def schedule(self, task: Any) -> str:
         """The job's interval or times, in the words of their table."""
         return str(task.interval or task.crontab or "")
 
+    @admin.display(description="Last run by the worker")
+    def last_run(self, task: Any) -> str:
+        run = _run_of(task)
+        return f"{timesince(run.started_at)} ago" if run and run.started_at else "never"
+
+    @admin.display(description="How it ended")
+    def how_it_ended(self, task: Any) -> str:
+        run = _run_of(task)
+        if run is None or run.started_at is None:
+            return "-"
+        if run.ended_at is None:
+            return "It runs, or its worker died."
+        if run.error:
+            return f"It failed ({run.error}); the worker's log says why."
+        return f"Well, after {(run.ended_at - run.started_at).total_seconds():.1f} s"
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """No, whoever asks: jobs come with the software."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No, whoever asks: the next start would make it anew. It is switched off instead."""
+        """A job that is not wanted is switched off: the next start would make it anew."""
         return False
+
+
+def _run_of(task: Any) -> JobRun | None:
+    return JobRun.objects.filter(task=task.task).first()

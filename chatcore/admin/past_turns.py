@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from chatcore.identity.permissions import READ_CONVERSATIONS
 from chatcore.models import Turn, User
-from chatcore.turns.history import before, history_of
+from chatcore.turns.history import history_of, line_to
 from chatcore.turns.references import ids_of
 from routing.admin.try_message import Asked, read_past_turns_from
 
@@ -18,9 +18,10 @@ def past_turn(text: str, user: AbstractBaseUser) -> Asked | None:
     if ids is None or not _may_read(user):
         return None
     found = Turn.objects.select_related("thread").filter(pk__range=ids)[:2]
-    if len(found) != 1:
+    if len(found) != 1 or found[0].thread is None:
         return None
-    return Asked(found[0].prompt, history_of(found[0].thread, before(found[0])))
+    history = history_of(found[0].thread, line_to(found[0].parent_id))
+    return Asked(found[0].prompt, history)
 
 
 def _may_read(user: AbstractBaseUser) -> bool:

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, pagination, status
 from rest_framework.request import Request
@@ -24,6 +23,7 @@ from chatcore.identity.members import Member
 from chatcore.models import Thread, Turn
 from chatcore.models.threads import ThreadQuerySet
 from chatcore.models.turns import TurnQuerySet
+from chatcore.turns.stop import delete_thread
 from routing.services import snapshot
 
 LONGEST_SEARCH = 200
@@ -90,10 +90,13 @@ class ThreadListView(MemberView, generics.ListAPIView[Thread]):
         """A new conversation; without a title its first prompt will name it."""
         body = NewThreadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        title = body.validated_data["title"]
+        sources = Thread.TitleSource
         thread = Thread.objects.create(
             owner_id=self.member.user_id,
             organisation_id=self.member.organisation_id,
-            title=body.validated_data["title"],
+            title=title,
+            title_source=sources.OWNER if title else sources.GENERATED,
         )
         return Response(MadeThreadSerializer(thread).data, status=status.HTTP_201_CREATED)
 
@@ -111,16 +114,14 @@ class ThreadView(MemberView):
         body = RenameSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         thread.title = body.validated_data["title"]
-        thread.save(update_fields=["title"])
+        thread.title_source = Thread.TitleSource.OWNER
+        thread.save(update_fields=["title", "title_source"])
         return Response(ThreadSerializer(thread).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, thread_id: str) -> Response:
         """Hide it at once, stop what is being written in it, and have it purged later."""
-        thread = self._thread(thread_id)
-        thread.turns.filter(status=Turn.Status.RUNNING).update(stop_asked=True)
-        thread.deleted_at = timezone.now()
-        thread.save(update_fields=["deleted_at"])
+        delete_thread(self._thread(thread_id).pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _thread(self, thread_id: str) -> Thread:
@@ -128,14 +129,17 @@ class ThreadView(MemberView):
 
 
 class ThreadTurnsView(MemberView, generics.ListAPIView[Turn]):
-    """The turns of a conversation, oldest first."""
+    """The turns of a conversation with all their versions, oldest first.
+
+    What followed a turn that was edited or retried later is left out.
+    """
 
     serializer_class = TurnSerializer
     pagination_class = TurnPages
 
     def get_queryset(self) -> TurnQuerySet:
         thread = get_object_or_404(self.threads(), pk=self.kwargs["thread_id"])
-        return self.turns().filter(thread=thread)
+        return self.turns().in_conversation(thread)
 
 
 class TurnView(MemberView):

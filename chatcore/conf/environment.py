@@ -4,24 +4,20 @@ Every variable is optional. A value that cannot be used stops the start with one
 variable and what was expected.
 """
 
-import contextlib
 import ipaddress
 import os
-import secrets
 import ssl
-import sys
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import environ
-from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from routing.pasted import NotUsable, Pasted, read_address, read_key
+from chatcore.conf import postgresql
+from chatcore.machine.data_folder import DATABASE, KEY_FILES
+from chatcore.machine.refusal import stop
 
 DATABASE_FORMS = "expected postgresql://user:password@host:port/name or sqlite:///path"
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -29,7 +25,7 @@ LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 def refuse(name: str, expected: str) -> NoReturn:
     """Stop the start with one line, without a traceback."""
-    sys.exit(f"chatcore: {name} is not usable: {expected}")
+    stop(f"{name} is not usable: {expected}")
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -84,29 +80,6 @@ def http_url(name: str, *, such_as: str = "https://api.example.org/v1") -> str:
     return value
 
 
-def provider_key(name: str) -> str:
-    """The key of a provider, or ""; what was corrected is told on standard error."""
-    try:
-        return _told(name, read_key(os.environ.get(name, "")))
-    except NotUsable as problem:
-        refuse(name, f"expected a provider's key alone; {problem}")
-
-
-def base_address(name: str, *, such_as: str = "") -> str:
-    """The base address of a provider, or ""; what was corrected is told on standard error."""
-    try:
-        return _told(name, read_address(os.environ.get(name, "")))
-    except NotUsable as problem:
-        example = such_as or "http://127.0.0.1:8101/v1"
-        refuse(name, f"expected an address such as {example}; {problem}")
-
-
-def _told(name: str, pasted: Pasted) -> str:
-    for note in pasted.notes:
-        sys.stderr.write(f"chatcore: {name}: {note}\n")
-    return pasted.text
-
-
 def proxy(name: str) -> tuple[str, str]:
     """A proxy's address and its login, `user:password`; "" where there is none.
 
@@ -156,25 +129,15 @@ def redis_url() -> str:
 
 
 def data_folder() -> Path:
-    """Where the embedded database, keys and queues lie; made if it is missing."""
-    folder = Path(os.environ.get("CHATCORE_DATA", "") or "data").absolute()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    """Where the embedded database, keys and queues lie; `chatcore.start` makes it."""
+    return Path(os.environ.get("CHATCORE_DATA", "") or "data").absolute()
 
 
-def kept_secret(name: str, file: Path, make: Callable[[], str]) -> str:
-    """The variable's value, or the one kept in `file` (0600), which is made once."""
+def kept_secret(name: str, file: Path) -> str:
+    """The variable's value, or the one kept in `file`, or "" where a site must be found or made first."""
     value = os.environ.get(name, "").strip()
-    if value:
+    if value or not file.exists():
         return value
-    if not file.exists():
-        # Whole or not at all, also when two processes start at once: the first link wins.
-        handle, draft = tempfile.mkstemp(dir=file.parent)  # 0600
-        with os.fdopen(handle, "w") as out:
-            out.write(make())
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, file)
-        os.unlink(draft)
     value = file.read_text().strip()
     if not value:
         refuse(name, f"{file} is empty; restore it from a backup")
@@ -183,14 +146,12 @@ def kept_secret(name: str, file: Path, make: Callable[[], str]) -> str:
 
 def secret_key(folder: Path) -> str:
     """SECRET_KEY: signs sessions and tokens."""
-    return kept_secret("SECRET_KEY", folder / "secret_key", lambda: secrets.token_urlsafe(50))
+    return kept_secret("SECRET_KEY", folder / KEY_FILES["SECRET_KEY"])
 
 
 def sealing_keys(folder: Path) -> list[str]:
     """SEALING_KEYS, newest first: the first seals, all open. Apart from SECRET_KEY by design."""
-    raw = kept_secret(
-        "SEALING_KEYS", folder / "sealing_keys", lambda: Fernet.generate_key().decode()
-    )
+    raw = kept_secret("SEALING_KEYS", folder / KEY_FILES["SEALING_KEYS"])
     keys = [part.strip() for part in raw.split(",") if part.strip()]
     for key in keys:
         if len(key) < 32:
@@ -202,25 +163,16 @@ def sealing_keys(folder: Path) -> list[str]:
 
 def database(folder: Path) -> dict[str, Any]:
     """Django's DATABASES entry for DATABASE_URL, else SQLite in the data folder."""
-    url = os.environ.get("DATABASE_URL", "").strip() or f"sqlite:///{folder / 'chatcore.sqlite3'}"
-    if urlsplit(url).scheme not in {"postgres", "postgresql", "sqlite"}:
-        refuse("DATABASE_URL", DATABASE_FORMS)
-    try:
-        config: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    except Exception:
-        config = {}
+    config = _parsed_database(folder)
     engine = config.get("ENGINE")
-    if engine == "django.db.backends.postgresql":
+    if engine == "django.db.backends.postgresql" and config["NAME"]:
         # CONN_MAX_AGE under ASGI would leave a connection per thread behind; the pool bounds them.
         config["CONN_MAX_AGE"] = 0
-        config["OPTIONS"] = {
-            **config.get("OPTIONS", {}),
-            # Nothing of ours holds a lock for long: waiting for one must not stop everybody's turns.
-            "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
-        }
+        config["OPTIONS"] = postgresql.options(config.get("OPTIONS", {}))
         return config
     if engine == "django.db.backends.sqlite3":
+        if config["NAME"] != ":memory:":  # a file that is gone must not become an empty one
+            config["NAME"] = f"file:{quote(str(Path(config['NAME']).absolute()))}?mode=rw"
         config["CONN_MAX_AGE"] = None
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
@@ -229,6 +181,24 @@ def database(folder: Path) -> dict[str, Any]:
         }
         return config
     refuse("DATABASE_URL", DATABASE_FORMS)
+
+
+def _parsed_database(folder: Path) -> dict[str, Any]:
+    url = os.environ.get("DATABASE_URL", "").strip()
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / DATABASE)}
+    if urlsplit(url).scheme not in {"postgres", "postgresql", "sqlite"}:
+        refuse("DATABASE_URL", DATABASE_FORMS)
+    try:
+        return dict(environ.Env.db_url_config(url))
+    except Exception:
+        return {}
+
+
+def sqlite_file(config: dict[str, Any]) -> Path | None:
+    """The file of a DATABASES entry, or None where it names a server."""
+    parts = urlsplit(config["NAME"])
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
 def email() -> dict[str, Any]:

@@ -89,6 +89,7 @@ SIDEBAR = {
                 _page("Smoke evaluation", "fact_check", "smokerun", "observability"),
                 _page("Smoke cases", "checklist", "smokecase", "observability"),
                 _page("Jobs", "schedule", "periodictask", "django_celery_beat"),
+                _page("Processes", "dns", "serverprocess", "chatcore"),
                 _page("Retention", "auto_delete", "retention", "chatcore"),
             ],
         },

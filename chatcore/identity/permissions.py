@@ -38,7 +38,7 @@ _READER = _STAFF | _SEE_TURNS | {READ_CONVERSATIONS}
 _AUDITOR = (
     (_STAFF | _SEE_PEOPLE | _SEE_TURNS | _SEE_POLICY | _SEE_SUPPLY | _SEE_RECORDS | _SEE_SMOKE)
     | _may("view", "routing", "providerkey")
-    | _may("view", "chatcore", "retention")
+    | _may("view", "chatcore", "retention serverprocess")
 )
 _POLICY_EDITOR = (
     (_STAFF | _SEE_POLICY | _SEE_SUPPLY | _SEE_RECORDS | _SEE_SMOKE)

@@ -1,4 +1,4 @@
-"""What is kept no longer? Small batches, so that no message has to wait for the cleaning."""
+"""Removes what is kept no longer, in small batches, so that no message has to wait for it."""
 
 import logging
 import time
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from chatcore.identity import throttle as login_throttle
 from chatcore.models import Retention, Thread, Turn
@@ -17,19 +17,22 @@ from chatcore.turns.titles import title_from
 
 logger = logging.getLogger(__name__)
 DELETED_THREADS_KEPT = timedelta(days=30)
+THREADLESS_KEPT = timedelta(days=30)
+"""Turns without a thread belong to no conversation that somebody could delete; they hold no text."""
 BATCH = 50
 PAUSE_S = 0.05
 """Between batches others have the database to themselves."""
 
 
 def purge(*, now: datetime) -> int:
-    """What is too old: sessions, failed sign-ins, deleted threads, texts.
+    """Remove what is too old: sessions, failed sign-ins, deleted threads, texts.
 
     Gives how many of the threads are gone whose owners deleted them.
     """
     call_command("clearsessions")
     login_throttle.forget_old(now=now)
     purged = _purge_deleted(now - DELETED_THREADS_KEPT)
+    _remove(Turn.objects.filter(thread=None, created_at__lt=now - THREADLESS_KEPT))
     if days := Retention.current().text_days:
         _remove(Turn.objects.filter(created_at__lt=now - timedelta(days=days)))
     return purged
@@ -64,12 +67,12 @@ def _remove_some(turns: QuerySet[Turn], stay: set[UUID]) -> int:
         # Threads first, as whoever accepts a message does: so neither waits for the other for ever.
         held = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk")
         by_id = {thread.pk: thread for thread in held}
-        batch = list(turns.filter(thread__in=by_id).select_related("thread")[:BATCH])
+        batch = list(turns.filter(Q(thread__in=by_id) | Q(thread=None))[:BATCH])
         staying = _staying(batch)
         stay |= staying
         leaving = [turn for turn in batch if turn.pk not in staying]
         Turn.objects.filter(pk__in=[turn.pk for turn in leaving]).delete()
-        for thread_id in {turn.thread_id for turn in leaving}:
+        for thread_id in {turn.thread_id for turn in leaving if turn.thread_id}:
             _tidy(by_id[thread_id])
     return len(batch)
 
@@ -86,15 +89,24 @@ def _staying(turns: list[Turn]) -> set[UUID]:
 
 
 def _tidy(thread: Thread) -> None:
-    """A thread whose oldest turns are gone: its title and its summary spoke of them."""
-    oldest = Turn.objects.filter(thread=thread).order_by("position").first()
+    """Bring a thread in order whose oldest turns are gone: its summary speaks of them.
+
+    So does its title, unless its owner gave it.
+    """
+    left = Turn.objects.filter(thread=thread).order_by("position")
+    oldest = left.only("prompt").first()
     if oldest is None:
         thread.delete()
         return
+    changed: dict[str, Any] = {}
+    if thread.title_source == Thread.TitleSource.GENERATED:
+        changed["title"] = title_from(oldest.prompt)
+    if not left.filter(pk__in=[thread.head_id]).exists():  # an older one had to stay
+        changed["head"] = left.only("pk").last()
     Thread.objects.filter(pk=thread.pk).update(
-        title=title_from(oldest.prompt),
+        **changed,
         summary="",
-        summarised_until=None,
+        summarised_to=None,
         summary_wanted_at=None,
         # Whoever is writing the summary just now has read them: the claim is lost.
         summary_not_before=None,

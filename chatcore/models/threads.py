@@ -1,4 +1,4 @@
-"""A conversation."""
+"""The table of conversations."""
 
 import uuid
 from typing import Self
@@ -20,15 +20,30 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 class Thread(models.Model):
     """One conversation of one member."""
 
+    class TitleSource(models.TextChoices):
+        GENERATED = "generated"
+        OWNER = "owner"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="threads")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="threads"
     )
     title = models.CharField(max_length=120, blank=True)
+    title_source = models.CharField(
+        max_length=9, choices=TitleSource.choices, default=TitleSource.GENERATED
+    )
+    """Who named it. Only a generated title is ever replaced by another generated one."""
+    head = models.ForeignKey("Turn", null=True, on_delete=models.SET_NULL, related_name="+")
+    """Its newest turn. The conversation is the line of that turn's parents."""
+    last_position = models.PositiveIntegerField(default=0)
+    """The position of the turn that was accepted last."""
     summary = models.TextField(blank=True)
-    """What the turns up to `summarised_until` said, for models whose window they no longer fit."""
-    summarised_until = models.DateTimeField(null=True, blank=True)
+    """What was said up to `summarised_to`, for models whose window those turns no longer fit."""
+    summarised_to = models.ForeignKey(
+        "Turn", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The last turn that the summary covers; it holds only for lines that contain this turn."""
     summary_wanted_at = models.DateTimeField(null=True, blank=True)
     """Set when a turn had to leave earlier ones out; the worker looks for it."""
     summary_not_before = models.DateTimeField(null=True, blank=True)
@@ -37,7 +52,7 @@ class Thread(models.Model):
     """In a row; each makes the pause longer."""
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now_add=True)
-    """When it was last spoken in."""
+    """When a turn was last accepted in it."""
     deleted_at = models.DateTimeField(null=True, blank=True)
     """Deleted threads are hidden at once and purged by the worker later."""
 

@@ -1,20 +1,48 @@
-"""One prompt and its reply."""
+"""The table of prompts and their replies."""
 
 import uuid
 from typing import Self
 
-from django.db import models
+from django.conf import settings
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
+from chatcore.models.organisations import Organisation
 from chatcore.models.threads import Thread
+
+PLACES = """
+    WITH RECURSIVE line AS (
+        SELECT id, thread_id, parent_id FROM chatcore_turn WHERE id = %s
+        UNION ALL
+        SELECT t.id, t.thread_id, t.parent_id FROM chatcore_turn t JOIN line ON t.id = line.parent_id
+    )
+    SELECT COALESCE(parent_id, thread_id) FROM line
+"""
+"""The places of a line of turns: each is named by the turn before it, the first by its thread."""
 
 
 class TurnQuerySet(models.QuerySet["Turn"]):
     def visible_to(self, *, user_id: int, organisation_id: int) -> Self:
-        """The turns of the threads this member may see."""
+        """The turns of the threads this member may see; none that has no thread."""
         return self.filter(
             thread__organisation_id=organisation_id,
             thread__owner_id=user_id,
             thread__deleted_at__isnull=True,
+        )
+
+    def in_conversation(self, thread: Thread) -> Self:
+        """The line of a thread's head, with all versions (retries, edits) of each of its turns.
+
+        What followed a turn that was edited or retried later is on another branch, and left out.
+        """
+        start = self.model._meta.pk.get_db_prep_value(thread.head_id, connection)
+        places = RawSQL(PLACES, [start])
+        return (
+            self.filter(thread=thread)
+            .alias(place=Coalesce("parent_id", "thread_id"))
+            .filter(place__in=places)
         )
 
     def with_replacement(self) -> Self:
@@ -24,7 +52,11 @@ class TurnQuerySet(models.QuerySet["Turn"]):
 
 
 class Turn(models.Model):
-    """A prompt and its reply: one row, one status, from accept to end."""
+    """A prompt and its reply: one row, one status, from accept to end.
+
+    A call that belongs to no conversation (a summary) is a turn without a thread: it has the same
+    life and the same record, but no parent, no position, and is shown to no end user.
+    """
 
     class Status(models.TextChoices):
         RUNNING = "running"
@@ -38,15 +70,42 @@ class Turn(models.Model):
         DOWN = "down"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="turns")
-    position = models.PositiveIntegerField()
-    """Its place in the thread, from 1; given under the thread's lock, so no clock decides it."""
-    client_id = models.UUIDField()
+    thread = models.ForeignKey(
+        Thread,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="turns",
+        db_index=False,  # the unique constraints' indexes begin with it
+    )
+    # Without constraints in the database: each insert would lock the organisation's and the person's
+    # row, which all turns of an organisation share.
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    """On whose behalf it was asked."""
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    """The turn it follows; null for a first one. Turns with the same parent are versions of each
+    other. Once the parent was purged its id stands for nothing, but versions still share it."""
+    position = models.PositiveIntegerField(null=True)
+    """Its number in the thread, from 1, in the order of accept: a thread's turns run in that order."""
+    client_id = models.UUIDField(null=True)
     """The asker's own id: the same one twice is one turn."""
     replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     """The turn that this one retries or edits."""
-    replaced = models.BooleanField(default=False)
-    """Whether a later turn took its place; it no longer counts as context."""
     source = models.CharField(max_length=8, default="chat")
     wanted = models.CharField(max_length=180, blank=True)
     """The deployment that the user asked for by name, if any."""
@@ -56,9 +115,8 @@ class Turn(models.Model):
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.RUNNING)
     seq = models.BigIntegerField(default=0)
     """How far `reply` has come: leg x 2^32 + characters."""
-    lease_token = models.UUIDField(null=True, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-    """While it runs: until when its process is believed to live, by the database's clock."""
+    process = models.UUIDField(null=True)
+    """The `ServerProcess` that runs it, or ran it."""
     stop_asked = models.BooleanField(default=False)
 
     intent = models.CharField(max_length=50, blank=True)
@@ -90,6 +148,8 @@ class Turn(models.Model):
     thumb = models.CharField(max_length=4, choices=Thumb.choices, blank=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    """When the work on it began: at its accept, or once the turn that it waited for had ended."""
     finished_at = models.DateTimeField(null=True)
 
     objects = TurnQuerySet.as_manager()
@@ -101,7 +161,14 @@ class Turn(models.Model):
             models.UniqueConstraint(
                 fields=["thread", "client_id"], name="one_turn_for_each_client_id"
             ),
-            models.UniqueConstraint(fields=["thread", "position"], name="one_turn_for_each_place"),
+            models.UniqueConstraint(
+                fields=["thread", "position"], name="one_turn_for_each_position"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(thread__isnull=False, position__isnull=False)
+                | models.Q(thread__isnull=True, position__isnull=True, parent__isnull=True),
+                name="a_turn_in_a_thread_has_a_position",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status="running") | models.Q(finished_at__isnull=False),
                 name="an_ended_turn_says_when",
@@ -110,7 +177,7 @@ class Turn(models.Model):
         indexes = [
             models.Index(fields=["created_at"], name="turns_by_time"),
             models.Index(
-                fields=["lease_expires_at"],
+                fields=["thread", "position"],
                 condition=models.Q(status="running"),
                 name="running_turns",
             ),

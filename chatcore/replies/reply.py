@@ -1,4 +1,4 @@
-"""A reply that is being written: how far it has come, and how any number of sockets follow it.
+"""The log of a reply that is being written, which any number of sockets follow.
 
 It belongs to the web process, not to a socket. Each frame is encoded once for all its followers;
 a follower that falls behind is sent joined deltas, or one snapshot.
@@ -7,8 +7,6 @@ a follower that falls behind is sent joined deltas, or one snapshot.
 import asyncio
 from bisect import bisect_right
 from uuid import UUID
-
-import msgspec
 
 from chatcore.models import Turn
 from chatcore.replies import frames
@@ -19,22 +17,12 @@ JOIN_FROM = 8
 """Deltas that a follower is behind by before they are joined into one."""
 
 
-class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a running reply has come."""
-
-    turn_id: UUID
-    lease_token: UUID
-    reply: str
-    seq: int
-
-
 class Reply:
     """The log of one turn's reply, from its accept to its end."""
 
-    def __init__(self, *, turn_id: UUID, thread_id: UUID, lease_token: UUID) -> None:
+    def __init__(self, *, turn_id: UUID, thread_id: UUID | None = None) -> None:
         self.turn_id = turn_id
         self.thread_id = thread_id
-        self.lease_token = lease_token
         self.leg = 0
         self.waiting = False
         self.route_frame: str | None = None
@@ -59,12 +47,6 @@ class Reply:
     def text(self) -> str:
         """What stands on the screen."""
         return "".join(self._parts)
-
-    def checkpoint(self) -> Checkpoint:
-        """How far it has come, for its row."""
-        return Checkpoint(
-            turn_id=self.turn_id, lease_token=self.lease_token, reply=self.text, seq=self.seq
-        )
 
     def wait_for_earlier(self) -> None:
         """Another turn of the thread comes first."""
@@ -141,7 +123,7 @@ class Reply:
 
 def reply_of(turn: Turn) -> Reply:
     """A turn's reply as its row has it, ended if the turn has."""
-    reply = Reply(turn_id=turn.pk, thread_id=turn.thread_id, lease_token=turn.pk)
+    reply = Reply(turn_id=turn.pk, thread_id=turn.thread_id)
     mirror(turn, reply)
     return reply
 

@@ -12,7 +12,7 @@ from chatcore.identity.members import Member
 from chatcore.models import Turn
 from chatcore.replies.outcome import Outcome
 from chatcore.replies.reply import Reply, mirror, reply_of
-from chatcore.turns import turn_store
+from chatcore.turns.lookup import look_up
 from chatcore.turns.running import running
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _tasks: set[asyncio.Task[None]] = set()
 
 async def find_reply(member: Member, turn_id: UUID) -> Reply:
     """The reply of a turn that this member may see. Raises Refused."""
-    turn = await read(lambda: turn_store.look_up(member, turn_id))
+    turn = await read(lambda: look_up(member=member, turn_id=turn_id))
     if here := running.replies.get(turn_id) or _mirrors.get(turn_id):
         return here
     if turn.status != Turn.Status.RUNNING:
@@ -40,7 +40,7 @@ def _mirror_of(member: Member, turn: Turn) -> Reply:
             while not reply.ended.is_set():
                 await asyncio.sleep(POLL_S)
                 try:
-                    mirror(await read(lambda: turn_store.look_up(member, turn.pk)), reply)
+                    mirror(await read(lambda: look_up(member=member, turn_id=turn.pk)), reply)
                 except DatabaseError:
                     logger.exception("Turn %s cannot be followed; trying again", turn.pk)
         except Refused:  # deleted meanwhile, or no longer this member's to see

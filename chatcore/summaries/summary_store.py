@@ -1,4 +1,7 @@
-"""Which conversations want a summary, and who is at it? A claim is a compare-and-set on the thread."""
+"""Finds the threads that want a summary, and lets one worker at a time write it.
+
+A claim is a compare-and-set on the thread's row.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,6 +10,7 @@ import msgspec
 from django.db import models
 
 from chatcore.models import Thread, Turn
+from chatcore.turns.history import line_since
 
 CLAIM = timedelta(minutes=10)
 KEPT_TURNS = 2
@@ -22,7 +26,8 @@ class Claim(msgspec.Struct, kw_only=True):
     organisation_id: int
     user_id: int
     summary: str
-    summarised_until: datetime | None
+    head_id: UUID | None
+    summarised_to: UUID | None
     wanted_at: datetime
     until: datetime
     failures: int
@@ -52,7 +57,8 @@ def claim(thread: Thread, *, now: datetime) -> Claim | None:
         organisation_id=thread.organisation_id,
         user_id=thread.owner_id,
         summary=thread.summary,
-        summarised_until=thread.summarised_until,
+        head_id=thread.head_id,
+        summarised_to=thread.summarised_to_id,
         wanted_at=thread.summary_wanted_at,
         until=until,
         failures=thread.summary_failures,
@@ -60,25 +66,24 @@ def claim(thread: Thread, *, now: datetime) -> Claim | None:
 
 
 def unsummarised(claim: Claim) -> list[Turn]:
-    """The turns that the summary should cover and does not yet, oldest first."""
-    said = Turn.objects.filter(thread_id=claim.thread_id, replaced=False).exclude(reply="")
-    said = said.exclude(status=Turn.Status.RUNNING)
-    recent = list(said.order_by("-position").values_list("created_at")[:KEPT_TURNS])
-    if len(recent) < KEPT_TURNS:
-        return []
-    older = said.filter(created_at__lt=recent[-1][0])
-    if claim.summarised_until is not None:
-        older = older.filter(created_at__gt=claim.summarised_until)
-    return list(older.order_by("position"))
+    """The turns that the summary should cover and does not yet, oldest first.
+
+    Where the summary is of a branch that the conversation has left, it is to be written anew.
+    """
+    line = line_since(claim.head_id, claim.summarised_to)
+    if line and line[0].parent_id != claim.summarised_to:
+        claim.summary, claim.summarised_to = "", None
+    said = [turn for turn in line if turn.reply and turn.status != Turn.Status.RUNNING]
+    return said[:-KEPT_TURNS]
 
 
-def keep(claim: Claim, summary: str, *, until: datetime, now: datetime) -> bool:
+def keep(claim: Claim, summary: str, *, to: UUID, now: datetime) -> bool:
     """Store what there is so far and hold the claim longer; False when it was lost."""
     held = now + CLAIM
     kept = _ours(claim).update(
-        summary=summary, summarised_until=until, summary_not_before=held, summary_failures=0
+        summary=summary, summarised_to=to, summary_not_before=held, summary_failures=0
     )
-    claim.summary, claim.summarised_until, claim.until = summary, until, held
+    claim.summary, claim.summarised_to, claim.until = summary, to, held
     claim.failures = 0
     return bool(kept)
 

@@ -11,16 +11,17 @@ from routing.services.decision import Decision
 class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks."""
 
-    turn_id: UUID
-    thread_id: UUID
-    client_id: UUID
+    turn_id: UUID = msgspec.field(default_factory=uuid4)
+    thread_id: UUID | None
+    client_id: UUID | None
     kind: Literal["ask", "retry", "edit"]
     text: str = ""
     target: UUID | None = None
     """The turn to retry or edit."""
     wanted: str = ""
-    lease_token: UUID
     source: str = "chat"
+    keeps_text: bool = True
+    """Whether the row keeps the prompt and the reply."""
 
 
 def new_turn(
@@ -33,16 +34,14 @@ def new_turn(
     wanted: str = "",
     source: str = "chat",
 ) -> NewTurn:
-    """What somebody asks, with ids of its own."""
+    """What somebody asks in a thread, with ids of its own."""
     return NewTurn(
-        turn_id=uuid4(),
         thread_id=thread_id,
         client_id=client_id or uuid4(),
         kind=kind,
         text=text,
         target=target,
         wanted=wanted,
-        lease_token=uuid4(),
         source=source,
     )
 
@@ -51,10 +50,8 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """A turn that is in the database."""
 
     turn_id: UUID
-    client_id: UUID
-    prompt: str
     duplicate: bool = False
-    waits: bool = False
-    """Another turn of the thread runs; this one has no decision yet."""
+    """It was there before, by the same id of the asker's."""
     decision: Decision | None = None
+    """None for a duplicate, and for a turn that waits for another of its thread."""
     replaces: UUID | None = None

@@ -6,19 +6,18 @@ A turn is a task of the web process: sockets come and go, only `stop` ends it ea
 import asyncio
 import logging
 from contextlib import aclosing
+from functools import partial
 
 from django.db import DataError
 from django.utils import timezone
 
-from chatcore.db.errors import LOST
 from chatcore.db.reader import read
 from chatcore.db.writer import writer
 from chatcore.errors import Refused
-from chatcore.identity.members import Member
 from chatcore.replies.outcome import Outcome
 from chatcore.replies.reply import Reply
-from chatcore.turns import leases, turn_store
-from chatcore.turns.data import Accepted, NewTurn
+from chatcore.turns import accept, progress
+from chatcore.turns.data import NewTurn
 from chatcore.turns.reply_cache import reply_cache
 from chatcore.turns.running import running
 from chatcore.turns.signals import TurnFinished, turn_finished
@@ -37,9 +36,6 @@ from routing.services.route_and_call import CacheUse, FromCache, route_and_call
 
 logger = logging.getLogger(__name__)
 OTHER_PROCESS_POLL_S = 0.5
-END_AGAIN_S = 1.0
-END_TRIED_S = 60.0
-"""For so long an ended reply waits for a database that is away: well beyond its lease."""
 
 
 async def refresh_routing() -> None:
@@ -53,18 +49,26 @@ class TurnRun:
     """One turn, while it runs."""
 
     def __init__(
-        self, member: Member, new: NewTurn, accepted: Accepted, reply: Reply, clock: Stopwatch
+        self,
+        *,
+        new: NewTurn,
+        organisation_id: int,
+        user_id: int,
+        decision: Decision | None,
+        reply: Reply,
+        clock: Stopwatch,
     ) -> None:
-        self._member = member
         self._new = new
-        self._decision = accepted.decision
+        self._organisation_id = organisation_id
+        self._user_id = user_id
+        self._decision = decision
         self._reply = reply
         self._clock = clock
         self._outcome = Outcome()
         self._stored_ms: int | None = None
 
-    async def live(self) -> None:
-        """From accepted to ended, whatever happens in between."""
+    async def live(self) -> Outcome:
+        """From accepted to ended, whatever happens in between; gives how it ended."""
         outcome = self._outcome
         try:
             decision = self._decision or await self._wait_for_turn()
@@ -84,6 +88,7 @@ class TurnRun:
             outcome.fail("internal")
         await self._finish()
         end_turn_span(outcome.status)
+        return outcome
 
     async def _wait_for_turn(self) -> Decision:
         """Until every earlier turn of the thread has ended. Raises Refused when ours was lost."""
@@ -91,10 +96,13 @@ class TurnRun:
         reply.wait_for_earlier()
         while True:
             await refresh_routing()
-            decision = await writer.run(lambda: turn_store.begin(reply.turn_id, reply.lease_token))
+            clock = Stopwatch()
+            decision = await writer.insist(
+                partial(accept.begin, reply.turn_id, started_at=clock.started_at),
+                f"The beginning of turn {reply.turn_id}",
+            )
             if decision is not None:
-                self._decision = decision
-                self._clock.restart()
+                self._decision, self._clock = decision, clock
                 return decision
             earlier = running.earlier_in_thread(reply)
             if earlier is None:
@@ -111,7 +119,7 @@ class TurnRun:
             stopwatch=self._clock.milliseconds,
             started_at=self._clock.started_at,
             on_attempt=self._note_attempts,
-            cache_use=CacheUse(cache=reply_cache, owner=self._owner(), fresh=self._asks_anew()),
+            cache_use=self._cache_use(),
             supply=snapshot.current,
         )
         async with aclosing(events):
@@ -136,20 +144,24 @@ class TurnRun:
                         outcome.note_citations(items)
         outcome.status = "complete"
 
-    def _asks_anew(self) -> bool:
-        """A retry wants another answer, and the smoke evaluation a provider's."""
-        return self._new.kind == "retry" or self._new.source == "smoke"
-
-    def _owner(self) -> Owner:
-        return Owner(
-            organisation=str(self._member.organisation_id),
-            user=str(self._member.user_id),
+    def _cache_use(self) -> CacheUse | None:
+        """The reply cache, for turns of a thread."""
+        if self._reply.thread_id is None:
+            return None
+        owner = Owner(
+            organisation=str(self._organisation_id),
+            user=str(self._user_id),
             thread=str(self._reply.thread_id),
         )
+        # A retry wants another answer, and the smoke evaluation a provider's.
+        fresh = self._new.kind == "retry" or self._new.source == "smoke"
+        return CacheUse(cache=reply_cache, owner=owner, fresh=fresh)
 
     async def _note_attempts(self, route: Route) -> None:
-        raw, reply = routes.dump(route), self._reply
-        await writer.run(lambda: turn_store.note_attempts(reply.turn_id, reply.lease_token, raw))
+        raw, turn_id = routes.dump(route), self._reply.turn_id
+        await writer.insist(
+            lambda: progress.note_attempts(turn_id, raw), f"An attempt of turn {turn_id}"
+        )
 
     async def _finish(self) -> None:
         """The one last write, then the last frame, then the signal."""
@@ -160,7 +172,7 @@ class TurnRun:
             if decision is not None:
                 decision.route.close()
                 outcome.note_route(decision)
-            kept = await self._store_in_the_end(outcome)
+            kept = await self._store()
             self._stored_ms = self._clock.milliseconds()
         except Exception:
             logger.exception("Turn %s could not be stored", reply.turn_id)
@@ -174,43 +186,34 @@ class TurnRun:
         route = decision.route if decision else routes.undecided()
         await turn_finished.asend_robust("chatcore", finished=self._finished(route))
 
-    async def _store_in_the_end(self, outcome: Outcome) -> bool:
-        """Write the end, again and again while the database is away.
+    async def _store(self) -> bool:
+        """Write the end, however long the database is away; without numbers should it refuse one.
 
-        Meanwhile the keeper renews the lease, as soon as it can. Raises what the last try raised.
+        What waits so is bounded: without the database no turn is accepted.
         """
-        now = asyncio.get_running_loop().time
-        until = now() + END_TRIED_S
-        while True:
-            try:
-                return await self._store(outcome)
-            except LOST as error:
-                if now() >= until:
-                    raise
-                logger.warning("The end of turn %s waits: %s", self._reply.turn_id, error)
-            await asyncio.sleep(END_AGAIN_S)
-
-    async def _store(self, outcome: Outcome) -> bool:
-        """Write the end; should the database refuse a number in it, write it without numbers."""
-        route = routes.dump(self._decision.route) if self._decision else b""
-        point, finished_at = self._reply.checkpoint(), timezone.now()
+        turn_id = self._reply.turn_id
+        finish = partial(
+            progress.finish,
+            turn_id,
+            text=self._reply.text if self._new.keeps_text else "",
+            seq=self._reply.seq,
+            route=routes.dump(self._decision.route) if self._decision else b"",
+            finished_at=timezone.now(),
+        )
+        what = f"The end of turn {turn_id}"
         try:
-            return await writer.run(
-                lambda: leases.finish(point, outcome, route, finished_at=finished_at)
-            )
+            return await writer.insist(partial(finish, outcome=self._outcome), what)
         except DataError:
-            logger.exception("Turn %s is stored without its numbers", self._reply.turn_id)
-            bare = outcome.without_numbers()
-            return await writer.run(
-                lambda: leases.finish(point, bare, route, finished_at=finished_at)
-            )
+            logger.exception("Turn %s is stored without its numbers", turn_id)
+            bare = self._outcome.without_numbers()
+            return await writer.insist(partial(finish, outcome=bare), what)
 
     def _finished(self, route: Route) -> TurnFinished:
         return TurnFinished(
             turn_id=self._reply.turn_id,
             thread_id=self._reply.thread_id,
-            organisation_id=self._member.organisation_id,
-            user_id=self._member.user_id,
+            organisation_id=self._organisation_id,
+            user_id=self._user_id,
             source=self._new.source,
             status=self._outcome.status,
             error_code=self._outcome.error_code,

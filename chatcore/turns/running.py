@@ -1,25 +1,37 @@
-"""Which turns is this process writing?"""
+"""Keeps the turns that this process runs."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from chatcore.replies.reply import Checkpoint, Reply
+from chatcore.replies.reply import Reply
 
 
 class RunningTurns:
-    """The turns that this process is writing."""
+    """The turns that this process runs."""
 
     def __init__(self) -> None:
         self.replies: dict[UUID, Reply] = {}
         self.stopping: set[UUID] = set()
         self.draining = False
         """The process ends: it takes no new turn."""
-        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._accepting: set[UUID] = set()
+        self._accepts: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[UUID, asyncio.Task[Any]] = {}
         self._ending: set[UUID] = set()
 
-    def start(self, reply: Reply, life: Coroutine[Any, Any, None]) -> None:
+    @contextmanager
+    def accepting(self, turn_id: UUID) -> Iterator[None]:
+        """While a turn is written down; it starts before this block ends."""
+        self._accepting.add(turn_id)
+        try:
+            yield
+        finally:
+            self._accepting.discard(turn_id)
+
+    def start(self, reply: Reply, life: Coroutine[Any, Any, object]) -> None:
         """Set a turn going; the task lives here, whatever becomes of who asked."""
         self.replies[reply.turn_id] = reply
         task = asyncio.create_task(life)
@@ -50,7 +62,7 @@ class RunningTurns:
             self.lose(turn_id)
 
     def lose(self, turn_id: UUID) -> None:
-        """Give a turn up whose lease went to somebody else."""
+        """Give a turn up that somebody else has ended."""
         # Soon, not now: a task cancelled before its first step would never end its turn.
         asyncio.get_running_loop().call_soon(self._cancel, turn_id)
 
@@ -69,15 +81,34 @@ class RunningTurns:
                 before = other
         return before
 
-    def checkpoints(self) -> list[Checkpoint]:
-        """How far each has come."""
-        return [reply.checkpoint() for reply in self.replies.values()]
+    def unfinished(self) -> set[UUID]:
+        """Those whose last write has not begun."""
+        return set(self.replies) - self._ending
+
+    def knows(self, turn_id: UUID) -> bool:
+        """Whether it runs here, or is just being accepted."""
+        return turn_id in self.replies or turn_id in self._accepting
+
+    def accept(self, task: "asyncio.Task[Any]") -> None:
+        """A task that accepts a turn, which may run soon: a drain waits for it too."""
+        self._accepts.add(task)
+        task.add_done_callback(self._accepts.discard)
+
+    @property
+    def count(self) -> int:
+        """Turns that run, and those that are being accepted."""
+        return len(self._tasks) + len(self._accepts)
+
+    def cut(self) -> None:
+        """End every turn that runs, as interrupted and with its text."""
+        for turn_id in self._tasks:
+            self.lose(turn_id)
 
     async def drain(self) -> None:
         """Take no new turn, and wait until every running one has ended."""
         self.draining = True
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
+        while under_way := [*self._accepts, *self._tasks.values()]:
+            await asyncio.wait(under_way)
 
 
 running = RunningTurns()

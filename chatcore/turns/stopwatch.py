@@ -1,4 +1,4 @@
-"""When did a request come, and how long ago is that?"""
+"""Measures how long ago a request came."""
 
 import time
 
@@ -9,10 +9,6 @@ class Stopwatch:
     """When a request came, and how long ago that is."""
 
     def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Count from now: a turn that waited for another began later."""
         self.started_at = timezone.now()
         self._began = time.monotonic()
 

@@ -12,7 +12,7 @@ class AttemptRecord(models.Model):
     """
 
     turn_id = models.UUIDField()
-    """The turn; for a request without one (a summary) an id of its own."""
+    """The turn; for a call that is none (a test of a key) an id of its own."""
     thread_id = models.UUIDField(null=True)
     organisation_id = models.BigIntegerField(null=True)
     user_id = models.BigIntegerField(null=True)

@@ -5,10 +5,11 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from chatcore.maintenance.schedules import is_on
 from observability.models import Delivery, Recipient, WeeklyRollup
 from observability.rollup import claims, making, weeks
 from observability.rollup.sending import send_waiting
-from observability.schedules import ROLLUP, is_on
+from observability.schedules import ROLLUP
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,6 @@ Status, Trigger, Verdict = SmokeRun.Status, SmokeRun.Trigger, SmokeRun.Verdict
 CLAIM = timedelta(minutes=10)
 """How long a run is believed to live without a word: longer than any one case takes."""
 NIGHT_AT_HOUR = 1
-CAUGHT_UP_WITHIN = timedelta(hours=6)
-"""A night that was missed for longer is not made up for: people are at work, and the next one comes."""
 BROKE_OFF = "It broke off: whoever ran it has died or was stopped."
 
 
@@ -42,10 +40,10 @@ def begin_at_once(trigger: str) -> SmokeRun:
 
 
 def ask_for_tonight(now: datetime) -> None:
-    """The night's run, unless it is there, not due yet, or over since long."""
+    """The night's run, unless it is there or not due yet; later in the day where the machine was off."""
     due_at = now.replace(hour=NIGHT_AT_HOUR, minute=0, second=0, microsecond=0)
     site = SmokeSettings.objects.first()
-    if site is None or not due_at <= now < due_at + CAUGHT_UP_WITHIN or site.created_at > due_at:
+    if site is None or now < due_at or site.created_at > due_at:
         return
     if SmokeRun.objects.filter(night=due_at.date()).exists():
         return

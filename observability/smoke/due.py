@@ -5,8 +5,9 @@ import logging
 from django.conf import settings
 from django.utils import timezone
 
+from chatcore.maintenance.schedules import is_on
 from observability.models import SmokeResult
-from observability.schedules import SMOKE, is_on
+from observability.schedules import SMOKE
 from observability.smoke import claims, guest
 from observability.smoke.evaluation import evaluate
 from observability.smoke.outcome import notice

@@ -17,7 +17,7 @@ class _Figures:
     def __init__(self) -> None:
         meter = metrics.get_meter(__name__)
         self.turns = meter.create_counter(
-            "chatcore.turns.data", "{turn}", "Requests that ended, by intent, outcome and source."
+            "chatcore.turns", "{turn}", "Requests that ended, by intent, outcome and source."
         )
         self.fallbacks = meter.create_counter(
             "chatcore.fallbacks", "{fallback}", "Next rungs that were asked, by the error before."
@@ -59,7 +59,7 @@ def count(finished: TurnFinished) -> None:
     intent = {"chatcore.intent": route.intent}
     outcome = finished.error_code or finished.status
     instruments.turns.add(
-        1, {**intent, "chatcore.replies.outcome": outcome, "chatcore.source": finished.source}
+        1, {**intent, "chatcore.outcome": outcome, "chatcore.source": finished.source}
     )
     if route.cache_asked_ms is not None:
         instruments.lookups.add(1, {"chatcore.cache.result": "hit" if route.cache_hit else "miss"})

@@ -13,7 +13,7 @@ from routing.admin.base import PartInline, PolicyAdmin
 from routing.forms.policies import FixedRowsFormSet, IntentForm, RuleForm, SingleRuleForm
 from routing.intents import FALLBACK_INTENT
 from routing.models import Intent, IntentRule, Ladder
-from routing.services import policy
+from routing.services import policy_tables
 
 
 class RuleInline(PartInline):
@@ -73,7 +73,7 @@ class IntentAdmin(PolicyAdmin):
         """Save, and give a new intent its ladder at once, so that its messages can be answered."""
         super().save_model(request, obj, form, change)
         assert isinstance(obj, Intent)
-        policy.give_ladder(obj)
+        policy_tables.give_ladder(obj)
 
     @admin.display(description="Rules")
     def number_of_rules(self, row: Any) -> int:

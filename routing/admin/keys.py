@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST
 
 from routing.admin.base import RoutingTableAdmin
-from routing.forms.providers import NewKeyForm
+from routing.forms.providers import KeyForm, NewKeyForm
 from routing.models import ProviderKey, Revision
 from routing.services import credentials, key_check
 
@@ -42,8 +42,7 @@ class ProviderKeyAdmin(RoutingTableAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         """Use the form with a key field for a new row only: a key cannot be changed afterwards."""
-        if obj is None:
-            kwargs["form"] = NewKeyForm
+        kwargs["form"] = KeyForm if obj else NewKeyForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -60,8 +59,8 @@ class ProviderKeyAdmin(RoutingTableAdmin):
         return self.shown if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Protect a key of the environment: it is removed there; here it can be switched off."""
-        if obj is not None and obj.source == ProviderKey.Source.ENVIRONMENT:
+        """Protect a key that the environment names: it is removed there; here it can be switched off."""
+        if obj is not None and _is_from_environment(obj) and credentials.open_key(obj):
             return False
         return super().has_delete_permission(request, obj)
 
@@ -91,6 +90,8 @@ class ProviderKeyAdmin(RoutingTableAdmin):
     @admin.display(description="Ends in", ordering="last_four")
     def ends_in(self, row: ProviderKey) -> str:
         """The last four characters, where the key was long enough to show them."""
+        if _is_from_environment(row) and not credentials.open_key(row):
+            return "not in the environment now"
         return f"…{row.last_four}" if row.last_four else "not shown"
 
     @admin.action(description="Test the selected keys at their provider", permissions=["change"])
@@ -138,3 +139,7 @@ class ProviderKeyAdmin(RoutingTableAdmin):
             return HttpResponse("You may not test keys.", status=403, content_type="text/plain")
         self._test(request, key)
         return HttpResponseRedirect(reverse("admin:routing_providerkey_change", args=[pk]))
+
+
+def _is_from_environment(key: ProviderKey) -> bool:
+    return key.source == ProviderKey.Source.ENVIRONMENT

@@ -14,9 +14,14 @@ from django.urls import URLPattern, path, reverse
 from routing.admin.base import PolicyAdmin, ReadOnlyAdmin, SingleRowAdmin
 from routing.forms.stale import PolicyForm
 from routing.models import Deployment, Ladder, Policy, PolicyVersion
-from routing.services import policy, policy_content
+from routing.services import policy, policy_content, policy_tables
 from routing.services.policy import PolicyInvalid
-from routing.services.policy_content import IntentContent, LadderContent, PolicyContent
+from routing.services.policy_content import (
+    IntentContent,
+    LadderContent,
+    PolicyContent,
+    VersionUnreadable,
+)
 
 
 @admin.register(Policy)
@@ -66,13 +71,18 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
         """Show a version with its content in readable form and, where it may be used, a Revert button."""
         extra: dict[str, Any] = {}
         if (row := self.get_object(request, object_id or "")) is not None:
-            said = policy_content.load(row)
-            extra = {
-                "said": said,
-                "ladders": _ladders(said),
-                "intents": _intents(said),
-                "may_revert": _may_revert(request) and row.number != policy.latest_number(),
-            }
+            try:
+                said = policy_content.load(row)
+            except VersionUnreadable as error:
+                in_force = row.number == policy.latest_number()
+                extra = {"unreadable": str(error), "is_in_force": in_force}
+            else:
+                extra = {
+                    "said": said,
+                    "ladders": _ladders(said),
+                    "intents": _intents(said),
+                    "may_revert": _may_revert(request) and row.number != policy.latest_number(),
+                }
         return super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), **extra}
         )
@@ -90,6 +100,11 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
         if not _may_revert(request):
             raise PermissionDenied
         version = get_object_or_404(PolicyVersion, number=number)
+        try:
+            said = policy_content.load(version)
+        except VersionUnreadable as error:
+            self.message_user(request, f"Nothing was changed. {error}", messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:routing_policyversion_changelist"))
         if request.method == "POST":
             self._revert(request, version)
             return HttpResponseRedirect(reverse("admin:routing_policyversion_changelist"))
@@ -98,7 +113,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
             "title": f"Revert to version {number}",
             "opts": self.opts,
             "version": version,
-            "changes": policy.difference(policy.content_of_tables(), policy_content.load(version)),
+            "changes": policy.difference(policy_tables.content(), said),
         }
         return TemplateResponse(request, "admin/routing/revert.html", context)
 
@@ -138,7 +153,7 @@ def _ladders(said: PolicyContent) -> list[tuple[str, LadderContent, list[str], s
         (
             name,
             ladder,
-            [labels.get(rung, rung) for rung in ladder.rungs],
+            [labels.get(rung.deployment, rung.deployment) for rung in ladder.rungs],
             Ladder.CacheScope(ladder.cache_scope).label.lower(),
             Ladder.OnBreak(ladder.on_break).label.lower(),
         )

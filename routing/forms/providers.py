@@ -50,6 +50,22 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
         return read.text
 
 
+class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
+    """Form of a key that exists: its label and its switch."""
+
+    class Meta:
+        model = ProviderKey
+        fields = ["label", "enabled"]
+
+    def clean_label(self) -> str:
+        """Refuse a label that another key of the provider has; Django cannot: the form has no provider."""
+        label: str = self.cleaned_data["label"]
+        others = ProviderKey.objects.filter(provider=self.instance.provider_id, label=label)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise ValidationError("Another key of this provider has this label already.")
+        return label
+
+
 class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Meta names it
     """Form of a new key, the only place where one is typed; it is never part of the row or of a page."""
 

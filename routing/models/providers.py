@@ -90,7 +90,12 @@ class ProviderKey(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "label"], name="key_label_is_unique_at_provider"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["provider"],
+                condition=models.Q(source="environment"),
+                name="environment_key_is_one_at_provider",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,9 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     turns: tuple[PastTurn, ...] = ()
     summary: str = ""
     unread: int = 0
-    """Turns older than `turns` that were not even read; the summary covers the rest."""
+    """Turns older than `turns` that were not even read."""
+    unread_summarised: int = 0
+    """How many of those the summary covers."""
 
     @property
     def last_intent(self) -> str | None:
@@ -80,7 +82,9 @@ def build_context(
             system = persona
     dropped = history.turns[: len(history.turns) - len(kept)]
     with_summary = system is not persona
-    summarised = sum(turn.summarised for turn in dropped) + history.unread if with_summary else 0
+    summarised = 0
+    if with_summary:
+        summarised = sum(turn.summarised for turn in dropped) + history.unread_summarised
     return _assemble(
         system,
         kept,

@@ -4,26 +4,15 @@ Every save publishes: the tables' content becomes the next version, unless it sa
 one says. Versions are never changed, so going back is a new version with an old content.
 """
 
-from typing import Literal
-
-import msgspec
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from routing.intents import FALLBACK_INTENT, IntentRule
-from routing.models import (
-    Deployment,
-    Intent,
-    Ladder,
-    Policy,
-    PolicyVersion,
-    Revision,
-    Rung,
-)
-from routing.models import IntentRule as RuleRow
-from routing.services import policy_content
-from routing.services.policy_content import IntentContent, LadderContent, PolicyContent
+from routing.intents import FALLBACK_INTENT
+from routing.models import Deployment, Policy, PolicyVersion, Revision
+from routing.services import policy_content, policy_tables
+from routing.services.policy_content import PolicyContent, VersionUnreadable
 from routing.services.policy_diff import in_words
+from routing.services.policy_tables import ModelsGone
 
 DIFFERENCE_MAX = 300
 
@@ -46,55 +35,6 @@ def hold() -> None:
     """Block other policy saves until this transaction ends (SQLite allows only one write anyway)."""
     Policy.objects.get_or_create(id=1)
     Policy.objects.select_for_update().get(id=1)
-
-
-def content_of_tables() -> PolicyContent:
-    """The policy as the tables say it now."""
-    policy, _ = Policy.objects.get_or_create(id=1)
-    return PolicyContent(
-        persona=policy.persona,
-        max_calls=policy.max_calls,
-        patience_s=policy.patience_s,
-        reroute_filtered=policy.reroute_filtered,
-        turn_limit_s=policy.turn_limit_s,
-        intents={row.name: _intent(row) for row in Intent.objects.prefetch_related("rules")},
-        ladders={
-            row.name: _ladder(row)
-            for row in Ladder.objects.select_related("intent").prefetch_related(
-                "rungs__deployment__provider"
-            )
-        },
-    )
-
-
-def _intent(row: Intent) -> IntentContent:
-    return IntentContent(
-        label=row.label,
-        description=row.description,
-        enabled=row.enabled,
-        position=row.position,
-        examples=tuple(line.strip() for line in row.examples.splitlines() if line.strip()),
-        rules=tuple(_rule(rule) for rule in row.rules.all()),
-    )
-
-
-def _rule(row: RuleRow) -> IntentRule:
-    kind: Literal["keyword", "pattern"] = (
-        "pattern" if row.kind == RuleRow.Kind.PATTERN else "keyword"
-    )
-    return IntentRule(kind, row.text, row.weight)
-
-
-def _ladder(row: Ladder) -> LadderContent:
-    said = {
-        "intent": row.intent.name if row.intent else None,
-        "rungs": [rung.deployment.name for rung in row.rungs.all()],
-        "cache_ttl_s": row.cache_ttl_s,
-        "cache_scope": row.cache_scope,
-        "on_break": row.on_break,
-        "web_search": row.web_search,
-    }
-    return msgspec.convert(said, LadderContent)
 
 
 def check(said: PolicyContent) -> None:
@@ -125,19 +65,24 @@ def publish(
 ) -> PolicyVersion | None:
     """Write the next version if the tables say something new; None if they do not.
 
+    What is compared is the latest version as this release reads it, not its stored JSON. So a version
+    of an older schema, or one without a field that was added since, makes no new version by itself.
+    A latest version that cannot be read is followed by a new one, which ends the fault.
+
     `author`: None for what ships. Call it inside the transaction that saved the tables.
     Raises PolicyInvalid: the caller's transaction must then be rolled back.
     """
     hold()
-    said = content_of_tables()
+    said = policy_tables.content()
     check(said)
     before = latest()
-    if before is not None and before.content == policy_content.dump(said):
+    old = _read(before)
+    if old == said:
         return None
     version = PolicyVersion.objects.create(
         number=before.number + 1 if before else 1,
         content=policy_content.dump(said),
-        difference=_difference(before, said, reverted_to),
+        difference=_difference(before, old, said, reverted_to),
         author_id=author.pk if author else None,
         reverted_to=reverted_to,
     )
@@ -145,10 +90,25 @@ def publish(
     return version
 
 
-def _difference(before: PolicyVersion | None, said: PolicyContent, reverted_to: int | None) -> str:
+def _read(version: PolicyVersion | None) -> PolicyContent | None:
+    """The content of a version; None where there is none or it cannot be read."""
+    try:
+        return policy_content.load(version) if version else None
+    except VersionUnreadable:
+        return None
+
+
+def _difference(
+    before: PolicyVersion | None,
+    old: PolicyContent | None,
+    new: PolicyContent,
+    reverted_to: int | None,
+) -> str:
     if before is None:
         return "Shipped policy"
-    words = difference(policy_content.load(before), said)
+    words = f"version {before.number} cannot be read, so what changed is not known"
+    if old is not None:
+        words = difference(old, new)
     if reverted_to is not None:
         words = f"Reverted to version {reverted_to} ({words})"
     return words if len(words) <= DIFFERENCE_MAX else f"{words[: DIFFERENCE_MAX - 1]}…"
@@ -164,82 +124,15 @@ def difference(old: PolicyContent, new: PolicyContent) -> str:
 def revert(*, number: int, author: AbstractBaseUser) -> PolicyVersion | None:
     """Set the tables to an earlier version and publish that; None if they are equal already.
 
-    Raises PolicyVersion.DoesNotExist, and PolicyInvalid when a model it names is gone.
+    Raises PolicyVersion.DoesNotExist, VersionUnreadable, and PolicyInvalid when a model that it names
+    is gone.
     """
     hold()
     said = policy_content.load(PolicyVersion.objects.get(number=number))
-    deployments = {row.name: row for row in Deployment.objects.select_related("provider")}
-    named = {rung for ladder in said.ladders.values() for rung in ladder.rungs}
-    if missing := sorted(named - deployments.keys()):
+    try:
+        policy_tables.restore(said)
+    except ModelsGone as gone:
         raise PolicyInvalid(
-            f"Version {number} names models that no longer exist: {', '.join(missing)}."
-        )
-    Policy.objects.filter(id=1).update(
-        persona=said.persona,
-        max_calls=said.max_calls,
-        patience_s=said.patience_s,
-        reroute_filtered=said.reroute_filtered,
-        turn_limit_s=said.turn_limit_s,
-    )
-    Ladder.objects.exclude(name__in=list(said.ladders)).delete()
-    Intent.objects.exclude(name__in=list(said.intents)).delete()
-    for name, intent in said.intents.items():
-        _restore_intent(name, intent)
-    for name, ladder in said.ladders.items():
-        _restore_ladder(name, ladder, deployments)
+            f"Version {number} names models that no longer exist: {gone}."
+        ) from gone
     return publish(author=author, reverted_to=number)
-
-
-def _restore_intent(name: str, said: IntentContent) -> None:
-    row, _ = Intent.objects.update_or_create(
-        name=name,
-        defaults={
-            "label": said.label,
-            "description": said.description,
-            "enabled": said.enabled,
-            "position": said.position,
-            "examples": "\n".join(said.examples),
-        },
-    )
-    if _intent(row).rules == said.rules:
-        return  # rows keep their ids, so that a form open elsewhere still finds them
-    row.rules.all().delete()
-    RuleRow.objects.bulk_create(
-        RuleRow(intent=row, kind=rule.kind, text=rule.text, weight=rule.weight)
-        for rule in said.rules
-    )
-
-
-def _restore_ladder(name: str, said: LadderContent, deployments: dict[str, Deployment]) -> None:
-    row, _ = Ladder.objects.update_or_create(
-        name=name,
-        defaults={
-            "intent": Intent.objects.get(name=said.intent) if said.intent else None,
-            "cache_ttl_s": said.cache_ttl_s,
-            "cache_scope": said.cache_scope,
-            "on_break": said.on_break,
-            "web_search": said.web_search,
-        },
-    )
-    set_rungs(row, [deployments[rung] for rung in said.rungs])
-
-
-def set_rungs(ladder: Ladder, deployments: list[Deployment]) -> None:
-    """Give a ladder exactly these rungs in this order; rungs that stay keep their rows."""
-    kept = {rung.deployment_id: rung for rung in ladder.rungs.order_by("-id")}
-    ladder.rungs.exclude(pk__in=[rung.pk for rung in kept.values()]).delete()
-    for position, deployment in enumerate(deployments):
-        rung = kept.pop(deployment.pk, None) or Rung(ladder=ladder, deployment=deployment)
-        rung.position = position
-        rung.save()
-    ladder.rungs.filter(pk__in=[rung.pk for rung in kept.values()]).delete()
-
-
-def give_ladder(intent: Intent) -> Ladder:
-    """Return the intent's ladder; a new one copies the fallback intent's, so that it works at once."""
-    ladder, made = Ladder.objects.get_or_create(intent=intent, defaults={"name": intent.name})
-    if made:
-        example = Ladder.objects.get(intent__name=FALLBACK_INTENT)
-        rungs = example.rungs.select_related("deployment")
-        set_rungs(ladder, [rung.deployment for rung in rungs])
-    return ladder

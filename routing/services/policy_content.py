@@ -1,6 +1,11 @@
 """The content of a policy version: plain data that is stored as JSON.
 
 Deployments are named `<provider>/<model>`, so that a version reads on its own and outlives ids.
+
+Versions are stored for ever, so this code reads the JSON of every release before it. A field that is
+added gets a default that means what versions without the field did; the JSON of a field that was
+removed is ignored. Neither needs a new `SCHEMA`: that is for content that an older release would read
+wrongly instead of not knowing it.
 """
 
 from typing import Any
@@ -10,6 +15,20 @@ import msgspec
 from routing.intents import IntentRule, IntentSpec
 from routing.models import PolicyVersion
 from routing.services.snapshot_types import CacheScope, OnBreak
+
+SCHEMA = 1
+"""The newest form of stored content that this code reads, and the one that it writes."""
+
+
+class VersionUnreadable(RuntimeError):
+    """A stored version cannot be read; the text names it and says why, for staff and for logs."""
+
+
+class RungContent(msgspec.Struct, frozen=True, kw_only=True):
+    """One rung of a ladder: an object, so that it can be given options."""
+
+    deployment: str
+    """`<provider>/<model>`."""
 
 
 class IntentContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,11 +47,17 @@ class LadderContent(msgspec.Struct, frozen=True, kw_only=True):
 
     intent: str | None
     """The intent it serves; None for a purpose of its own."""
-    rungs: tuple[str, ...]
+    rungs: tuple[RungContent, ...]
     cache_ttl_s: int
     cache_scope: CacheScope
     on_break: OnBreak
     web_search: bool = False
+
+
+class _Form(msgspec.Struct, frozen=True):
+    """What is read first of every stored content."""
+
+    schema: int
 
 
 class PolicyContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +73,25 @@ class PolicyContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def dump(content: PolicyContent) -> dict[str, Any]:
-    """The content as JSON values."""
-    # By way of JSON, so that it compares equal to what a version's row holds.
+    """The content as JSON values, with the number of its schema."""
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(content))
-    return plain
+    return {"schema": SCHEMA, **plain}
 
 
 def load(version: PolicyVersion) -> PolicyContent:
-    """The content of a stored version. Raises msgspec.ValidationError if the row was tampered with."""
-    return msgspec.convert(version.content, PolicyContent)
+    """The content of a stored version. Raises VersionUnreadable."""
+    try:
+        schema = msgspec.convert(version.content, _Form).schema
+        if schema > SCHEMA:
+            raise VersionUnreadable(
+                f"Policy version {version.number} has schema {schema}; this release of Chatcore reads "
+                f"schemas up to {SCHEMA}. A newer release published it."
+            )
+        return msgspec.convert(version.content, PolicyContent)
+    except msgspec.ValidationError as error:
+        raise VersionUnreadable(
+            f"Policy version {version.number} cannot be read: {error}."
+        ) from error
 
 
 def specs(content: PolicyContent) -> tuple[IntentSpec, ...]:

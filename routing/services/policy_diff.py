@@ -88,10 +88,12 @@ def _ladder(old: LadderContent, new: LadderContent, labels: Labels) -> Iterator[
     def label(rung: str) -> str:
         return labels.get(rung, rung)
 
-    yield from (f"{label(rung)} added" for rung in new.rungs if rung not in old.rungs)
-    yield from (f"{label(rung)} removed" for rung in old.rungs if rung not in new.rungs)
-    stayed = [rung for rung in old.rungs if rung in new.rungs]
-    now = [rung for rung in new.rungs if rung in old.rungs]
+    before = [rung.deployment for rung in old.rungs]
+    after = [rung.deployment for rung in new.rungs]
+    yield from (f"{label(rung)} added" for rung in after if rung not in before)
+    yield from (f"{label(rung)} removed" for rung in before if rung not in after)
+    stayed = [rung for rung in before if rung in after]
+    now = [rung for rung in after if rung in before]
     if stayed != now:
         yield _moved(stayed, now, label_of=[label(rung) for rung in now])
     if old.cache_ttl_s != new.cache_ttl_s:

@@ -7,16 +7,18 @@ that cannot be used disables itself with a reason: staff's mistake in one place 
 import logging
 import time
 from collections import defaultdict
+from functools import lru_cache
 from threading import Lock
 
 import msgspec
 from django.db import transaction
 
-from routing.intents import Detector
+from routing.intents import Detector, IntentSpec
 from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
 from routing.providers.registry import WIRES
 from routing.secrets import DoesNotOpen
-from routing.services import credentials, policy_content
+from routing.services import credentials, environment_keys, policy_content
+from routing.services.policy_content import VersionUnreadable
 from routing.services.snapshot_types import (
     DeploymentFacts,
     KeyFacts,
@@ -54,7 +56,8 @@ class Snapshots:
         """The snapshot as of now, or of up to a second ago; `force` reads every table anew.
 
         A load that fails leaves the old snapshot in force. Raises what went wrong when there is none:
-        the database's error, or RuntimeError when no policy version was published yet.
+        the database's error, or RuntimeError when no policy version was published yet or the one in force
+        cannot be read.
         """
         known = self._snapshot
         if known is not None and not force and not self.is_due():
@@ -64,7 +67,7 @@ class Snapshots:
             if known is not None and not force and not self.is_due():
                 return known  # another thread looked while this one waited
             try:
-                self._snapshot = _load(None if force else known)
+                self._snapshot = _load(known, force=force)
             except Exception:
                 if known is None:
                     raise
@@ -79,14 +82,17 @@ refresh = _process.refresh
 is_due = _process.is_due
 
 
-def _load(known: Snapshot | None) -> Snapshot:
+def _load(known: Snapshot | None, *, force: bool) -> Snapshot:
     """Load the tables, or return `known` if they have not changed since."""
     # The number comes first: what changes while the tables are read is then read again.
     revision = Revision.objects.filter(id=1).values_list("number", flat=True).first() or 0
-    if known is not None and known.revision == revision:
+    if known is not None and not force and known.revision == revision:
         return known
+    # Here, because every process that calls providers comes here as it starts, tries again until it
+    # succeeds, and comes again after another one removed a row.
+    environment_keys.store(renew=known is None)
     with transaction.atomic():  # a savepoint: what fails in here spares the transaction around it
-        policy, detector = _policy(known)
+        policy, detector = _policy(known, force=force)
         keys = _keys()
         return Snapshot(
             revision=revision,
@@ -98,13 +104,20 @@ def _load(known: Snapshot | None) -> Snapshot:
         )
 
 
-def _policy(known: Snapshot | None) -> tuple[PolicyFacts, Detector]:
+def _policy(known: Snapshot | None, *, force: bool) -> tuple[PolicyFacts, Detector]:
+    """The version in force; the one in `known` where that cannot be read. Raises VersionUnreadable."""
     number = PolicyVersion.objects.values_list("number", flat=True).first()
     if number is None:
         raise RuntimeError("No policy version has been published: run manage.py seed.")
-    if known is not None and known.policy.version == number:
+    if known is not None and not force and known.policy.version == number:
         return known.policy, known.detector
-    said = policy_content.load(PolicyVersion.objects.get(number=number))
+    try:
+        said = policy_content.load(PolicyVersion.objects.get(number=number))
+    except VersionUnreadable as error:
+        if known is None:
+            raise
+        _log.error("%s Version %d stays in force.", str(error), known.policy.version)
+        return known.policy, known.detector
     policy = PolicyFacts(
         version=number,
         persona=said.persona,
@@ -115,7 +128,7 @@ def _policy(known: Snapshot | None) -> tuple[PolicyFacts, Detector]:
         ladders={
             name: LadderFacts(
                 name=name,
-                rungs=ladder.rungs,
+                rungs=tuple(rung.deployment for rung in ladder.rungs),
                 cache_ttl_s=ladder.cache_ttl_s,
                 cache_scope=ladder.cache_scope,
                 on_break=ladder.on_break,
@@ -125,7 +138,13 @@ def _policy(known: Snapshot | None) -> tuple[PolicyFacts, Detector]:
         },
         intent_labels={name: intent.label for name, intent in said.intents.items()},
     )
-    return policy, Detector(policy_content.specs(said))
+    return policy, _detector(policy_content.specs(said))
+
+
+@lru_cache(maxsize=2)
+def _detector(specs: tuple[IntentSpec, ...]) -> Detector:
+    """Compile the intents, which takes some 100 ms; not again for a version that left them alone."""
+    return Detector(specs)
 
 
 def _keys() -> dict[str, tuple[KeyFacts, ...]]:

@@ -1,4 +1,4 @@
-"""What might a hostile reply try? Each payload calls `pwned()` or fetches from `evil.test` if it wins.
+"""Hostile replies: each payload calls `pwned()` or fetches from `evil.test` if it gets through.
 
 Names say what is tried. The page's tests render them alone; the end-to-end tests send them as replies.
 """

@@ -1,4 +1,4 @@
-"""What can a person do in the chat? The real page, server and database; the simulator answers."""
+"""What a person does in the chat, with the real page, server and database; the simulator answers."""
 
 from playwright.sync_api import BrowserContext, expect
 

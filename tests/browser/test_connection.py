@@ -1,4 +1,4 @@
-"""Is anything lost or doubled when connections, tabs and sessions come and go?"""
+"""Nothing is lost or doubled when connections, tabs and sessions come and go."""
 
 from collections.abc import Iterator
 

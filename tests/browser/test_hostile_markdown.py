@@ -1,4 +1,4 @@
-"""Can a reply run a script or fetch anything? The real modules in Chromium, with no CSP to help them."""
+"""No reply runs a script or fetches anything: the real modules in Chromium, without a CSP."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Does the page fit its window, and does it scroll as a reader wants?"""
+"""The page fits its window and scrolls as a reader expects."""
 
 from playwright.sync_api import BrowserContext, expect
 

@@ -1,4 +1,4 @@
-"""Does a growing reply look, at its end, as if it had come at once, and stay cheap on the way?"""
+"""A growing reply ends up looking as if it had come at once, and stays cheap on the way."""
 
 import pytest
 from playwright.sync_api import expect

@@ -22,6 +22,7 @@ class TestThreads:
 
         thread = Thread.objects.get(pk=made["id"])
         assert (thread.owner, thread.organisation, thread.title) == (alice, acme, "Plans")
+        assert thread.title_source == Thread.TitleSource.OWNER
 
     def test_are_listed_newest_first(self, alices, alice):
         for age in (3, 1, 2):
@@ -62,6 +63,7 @@ class TestThreads:
 
         thread.refresh_from_db()
         assert (answer.json()["title"], thread.title) == ("Blue", "Blue")
+        assert thread.title_source == Thread.TitleSource.OWNER
 
     def test_are_gone_when_deleted(self, alices, thread):
         assert alices.delete(f"/api/threads/{thread.pk}/").status_code == 204

@@ -1,20 +1,24 @@
 """The API's turns, what people thought of them, and the models to retry them with."""
 
+from datetime import timedelta
+
 from django.test import Client
 
 from chatcore.models import Turn
 from routing.models import Deployment
 from routing.seeding import seed
 from routing.services import snapshot
-from tests.factories import make_turn
+from tests.factories import NOON, make_turn
 
 JSON = "application/json"
 
 
 class TestTurns:
     def test_are_listed_oldest_first(self, alices, thread):
-        for position in (3, 1, 2):
-            make_turn(thread, f"{position}", position=position)
+        turns = {position: make_turn(thread, f"{position}") for position in (1, 2, 3)}
+        for age, position in enumerate((3, 1, 2)):  # clocks say something else
+            made = NOON - timedelta(hours=age)
+            Turn.objects.filter(pk=turns[position].pk).update(created_at=made)
 
         listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()
         assert [row["prompt"] for row in listed["results"]] == ["1", "2", "3"]
@@ -51,12 +55,38 @@ class TestTurns:
         }
 
     def test_name_each_other_when_one_replaces_the_other(self, alices, thread):
-        old = make_turn(thread, replaced=True)
+        old = make_turn(thread)
         new = make_turn(thread, replaces=old)
 
         said = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
         assert said[0]["replaced_by"] == str(new.pk)
         assert said[1]["replaces"] == str(old.pk)
+
+    def test_are_those_of_the_conversation_with_all_their_versions(self, alices, thread):
+        first, second, third = (make_turn(thread, prompt) for prompt in ("1", "2", "3"))
+        make_turn(thread, "3 again", replaces=third)
+        make_turn(thread, "2 edited", replaces=second)  # leaves what followed on another branch
+        make_turn(thread, "4")
+
+        listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
+        assert [row["prompt"] for row in listed] == ["1", "2", "2 edited", "4"]
+        assert alices.get(f"/api/turns/{third.pk}/").json()["prompt"] == "3"
+
+    def test_may_have_several_versions_of_the_first(self, alices, thread):
+        first = make_turn(thread, "1")
+        make_turn(thread, "2")
+        for prompt in ("1 edited", "1 again"):
+            make_turn(thread, prompt, replaces=first)
+
+        listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
+        assert [row["prompt"] for row in listed] == ["1", "1 edited", "1 again"]
+
+    def test_are_not_torn_apart_by_what_was_purged(self, alices, thread):
+        turns = [make_turn(thread, prompt) for prompt in ("1", "2", "3")]
+        Turn.objects.filter(pk=turns[0].pk).delete()
+
+        listed = alices.get(f"/api/threads/{thread.pk}/turns/").json()["results"]
+        assert [row["prompt"] for row in listed] == ["2", "3"]
 
     def test_give_a_failure_a_sentence_and_a_reference(self, alices, thread):
         turn = make_turn(thread, status=Turn.Status.FAILED, error_code="providers_unavailable")

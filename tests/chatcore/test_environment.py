@@ -159,13 +159,3 @@ class TestADeployment:
         done = start(tmp_path, "manage.py", "check", "--deploy", **self.SITE, **public)
 
         assert "no issues" in done.stdout + done.stderr
-
-
-class TestASecret:
-    def test_is_made_once_for_its_owner_only(self, tmp_path: Path):
-        start(tmp_path, "manage.py", "check", SEALING_KEYS="")
-        first = (tmp_path / "sealing_keys").read_text()
-        start(tmp_path, "manage.py", "check", SEALING_KEYS="")
-
-        assert (tmp_path / "sealing_keys").read_text() == first
-        assert (tmp_path / "sealing_keys").stat().st_mode & 0o777 == 0o600

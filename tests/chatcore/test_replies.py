@@ -19,7 +19,7 @@ TAKES = st.lists(st.sampled_from(["take", "snapshot", "nothing"]), min_size=40, 
 
 
 def new_reply() -> Reply:
-    return Reply(turn_id=uuid.uuid4(), thread_id=uuid.uuid4(), lease_token=uuid.uuid4())
+    return Reply(turn_id=uuid.uuid4(), thread_id=uuid.uuid4())
 
 
 class Screen:

@@ -11,7 +11,7 @@ from chatcore.models import Retention, Thread, Turn
 from chatcore.summaries import summary_store
 from observability.models import AttemptRecord
 from observability.reconcile import record_missing
-from tests.factories import make_route, make_thread, make_turn, route_text
+from tests.factories import make_route, make_thread, make_turn, make_turn_alone, route_text
 
 OLD, YOUNG = timedelta(days=90.1), timedelta(days=89.9)
 
@@ -73,24 +73,55 @@ class TestTexts:
         thread.refresh_from_db()
         assert thread.title == "Young enough to be kept?"
 
+    @pytest.mark.parametrize("source", ["owner", "generated"])
+    def test_leave_a_title_that_the_owner_gave(self, alice, ninety_days, source: str):
+        thread = make_thread(alice, title="Tax 2026", title_source=source)
+        said(thread, "Too old to be kept?", ago=OLD)
+        said(thread, "Young enough to be kept?", ago=YOUNG)
+
+        purge()
+
+        thread.refresh_from_db()
+        assert (thread.title == "Tax 2026") is (source == "owner")
+
     def test_take_the_summary_along_that_holds_them(self, alice, ninety_days):
         now = timezone.now()
         thread = make_thread(
             alice,
             summary="They spoke of old things.",
-            summarised_until=now - YOUNG,
             summary_wanted_at=now,
         )
-        for ago in (OLD, YOUNG, YOUNG, YOUNG):
-            said(thread, "Why?", ago=ago, reply="Because.")
+        turns = [said(thread, "Why?", ago=ago, reply="Because.") for ago in (OLD, YOUNG, YOUNG)]
+        thread.summarised_to = turns[1]
+        thread.save()
         claim = summary_store.claim(thread, now=now)
         assert claim is not None
 
         purge()
 
         thread.refresh_from_db()
-        assert (thread.summary, thread.summarised_until) == ("", None)
-        assert not summary_store.keep(claim, "Of old things.", until=now, now=now)
+        assert (thread.summary, thread.summarised_to_id) == ("", None)
+        assert not summary_store.keep(claim, "Of old things.", to=turns[1].pk, now=now)
+
+    def test_leave_the_thread_its_newest_turn_as_head(self, alice, ninety_days):
+        thread = make_thread(alice)
+        said(thread, "Too old?", ago=OLD)
+        young = said(thread, "Young enough?", ago=YOUNG)
+
+        purge()
+
+        thread.refresh_from_db()
+        assert (thread.head, thread.last_position) == (young, 2)
+
+    @pytest.mark.parametrize(("days", "left"), [(30.1, 0), (29.9, 1)])
+    def test_of_turns_without_a_thread_go_after_a_month(self, alice, days: float, left: int):
+        then = timezone.now() - timedelta(days=days)
+        turn = make_turn_alone(alice, created_at=then, route=route_text())
+
+        purge()
+
+        assert Turn.objects.count() == left
+        assert AttemptRecord.objects.filter(turn_id=turn.pk, concludes=True).count() == 1 - left
 
     def test_go_in_batches_until_none_is_left(self, alice, ninety_days):
         thread = make_thread(alice)

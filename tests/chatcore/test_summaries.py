@@ -10,13 +10,13 @@ import pytest
 from django.utils import timezone
 
 from chatcore.db.writer import writer
-from chatcore.models import Thread
+from chatcore.models import Thread, Turn
 from chatcore.summaries import summary_store
 from chatcore.summaries import write as summaries
 from chatcore.turns.signals import TurnFinished, turn_finished
 from routing.models import Deployment, Ladder, Provider
 from routing.seeding import seed
-from routing.services import policy, snapshot
+from routing.services import policy, policy_tables, snapshot
 from routing.simulator.server import Simulator, serve
 from tests.factories import NOON, make_thread, make_turn
 
@@ -75,7 +75,7 @@ def summarised_by(model: str) -> None:
         context_window=WINDOW,
         max_output_tokens=LONGEST_REPLY,
     )
-    policy.set_rungs(Ladder.objects.get(name="summary"), [deployment])
+    policy_tables.set_rungs(Ladder.objects.get(name="summary"), [deployment])
     policy.publish(author=None)
     snapshot.refresh(force=True)
 
@@ -89,6 +89,11 @@ def long_thread(owner, turns: int = 5, text: str = "word " * 40) -> Thread:
     return thread
 
 
+def nth(thread: Thread, position: int) -> Turn:
+    """One of a thread's turns, from 1."""
+    return Turn.objects.get(thread=thread, position=position)
+
+
 class TestASweep:
     def test_summarises_all_but_the_last_two_turns(self, alice):
         summarised_by("sim-ok-tokens30-pace0")
@@ -98,7 +103,7 @@ class TestASweep:
 
         thread.refresh_from_db()
         assert "made of fixed sentences" in thread.summary
-        assert thread.summarised_until == NOON - timedelta(hours=2)
+        assert thread.summarised_to == nth(thread, 3)
 
     def test_leaves_nothing_wanted(self, alice):
         summarised_by("sim-ok-tokens30-pace0")
@@ -113,9 +118,7 @@ class TestASweep:
     def test_asks_the_model_to_go_on_from_the_last_summary(self, alice):
         summarised_by("sim-context-pace0")
         thread = long_thread(alice)
-        Thread.objects.update(
-            summary="They spoke of swifts.", summarised_until=NOON - timedelta(hours=3)
-        )
+        Thread.objects.update(summary="They spoke of swifts.", summarised_to=nth(thread, 2))
 
         summaries.summarise_due()
 
@@ -125,8 +128,8 @@ class TestASweep:
 
     def test_asks_only_about_turns_that_are_not_summarised_yet(self, alice, simulator):
         summarised_by("sim-ok-tokens30-pace0")
-        long_thread(alice)
-        Thread.objects.update(summary="Old.", summarised_until=NOON - timedelta(hours=2))
+        thread = long_thread(alice)
+        Thread.objects.update(summary="Old.", summarised_to=nth(thread, 3))
 
         summaries.summarise_due()
 
@@ -154,7 +157,7 @@ class TestASweep:
         )
         ladder = Ladder.objects.get(name="summary")
         Deployment.objects.filter(model="sim-ok-tokens30-pace0").update(demo=True)
-        policy.set_rungs(ladder, [large, ladder.rungs.get().deployment])
+        policy_tables.set_rungs(ladder, [large, ladder.rungs.get().deployment])
         policy.publish(author=None)
         snapshot.refresh(force=True)
         long_thread(alice, text="word " * 400)
@@ -169,13 +172,14 @@ class TestASweep:
 
         summaries.summarise_due()
         thread.refresh_from_db()
-        half = thread.summarised_until
+        half = thread.summarised_to
         summaries.summarise_due()
 
         thread.refresh_from_db()
         assert half is not None
-        assert half < NOON - timedelta(hours=2)
-        assert thread.summarised_until == NOON - timedelta(hours=2)
+        assert half.position is not None
+        assert half.position < 7
+        assert thread.summarised_to == nth(thread, 7)
         assert thread.summary_wanted_at is None
 
     def test_keeps_the_summary_short(self, alice):
@@ -194,7 +198,8 @@ class TestASweep:
         summaries.summarise_due()
 
         assert [(one.source, one.status) for one in told] == [("summary", "complete")]
-        assert (told[0].thread_id, told[0].organisation_id) == (thread.pk, acme.pk)
+        assert (told[0].thread_id, told[0].organisation_id) == (None, acme.pk)
+        assert told[0].user_id == thread.owner_id
         assert told[0].route.attempts[0].usage_source == "reported"
 
 
@@ -273,7 +278,7 @@ class TestTwoWorkers:
         summary_store.claim(Thread.objects.get(pk=thread.pk), now=timezone.now())
         assert late is not None
 
-        kept = summary_store.keep(late, "Too late.", until=NOON, now=timezone.now())
+        kept = summary_store.keep(late, "Too late.", to=nth(thread, 1).pk, now=timezone.now())
 
         thread.refresh_from_db()
         assert (kept, thread.summary) == (False, "")

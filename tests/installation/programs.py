@@ -1,4 +1,4 @@
-"""How does a test watch processes come and go?"""
+"""Watches processes start and end, for tests."""
 
 import os
 import select

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -37,6 +38,22 @@ def install(folder, *options):
     subprocess.run(command, env={"PYTHONPATH": str(folder)}, check=True)
 
 
+@contextmanager
+def running_from(checkout):
+    """A process that holds the environment as those of a site do."""
+    hold = "from chatcore.machine.environment_in_use import hold; hold(); print(); input()"
+    process = subprocess.Popen(
+        [checkout / ".venv" / "bin" / "python", "-c", hold],
+        env={"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        process.stdout.readline()
+        yield
+        process.kill()
+
+
 class TestInstall:
     def test_leaves_a_whole_environment_alone(self, checkout, trace):
         install(checkout)
@@ -49,6 +66,21 @@ class TestInstall:
         install(checkout)
 
         assert not trace.exists()
+
+    def test_is_refused_while_a_site_runs_from_it(self, checkout, trace):
+        (checkout / "requirements.lock").write_text("# newer\n")
+        command = [sys.executable, "-P", "-m", "scripts.install"]
+        with running_from(checkout):
+            done = subprocess.run(
+                command, env={"PYTHONPATH": str(checkout)}, capture_output=True, text=True
+            )
+        (checkout / "requirements.lock").write_text("")
+
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"A site runs from {checkout}")
+        assert "docs/operations.md" in line
+        assert trace.exists()
 
     def test_begins_anew_when_the_lock_has_changed(self, checkout, trace):
         (checkout / "requirements.lock").write_text("# another\n")

@@ -1,4 +1,4 @@
-"""What did the vendors serve, and what does that cost? Recomputed from the simulator's own log.
+"""Recomputes from the simulator's own log what the vendors served and what that costs.
 
 Nothing of the site is imported: its prices are written down here a second time, in rows that
 `tests.live.ledger_cases` puts into the site, and are added up here by a hand of its own.

@@ -1,4 +1,4 @@
-"""Is what was planted found anywhere, plain or encoded?"""
+"""Searches for planted secrets, plain and encoded."""
 
 import base64
 import json

@@ -24,7 +24,7 @@ from observability.smoke.guest import USERNAME
 from observability.smoke.visit import Visit
 from routing.catalogue.intents import SHIPPED_INTENTS
 from routing.models import Deployment, Intent, Ladder, Price, Provider
-from routing.services import policy
+from routing.services import policy, policy_tables
 from tests.factories import make_token
 
 RIGHT = "openai/sim-ok-pace0"
@@ -70,7 +70,7 @@ class Planted:
         """Run the command while all ladders are right but these."""
         for name in INTENTS:
             rungs = [_deployment(model) for model in ladders.get(name, (RIGHT,))]
-            policy.set_rungs(Ladder.objects.get(name=name), rungs)
+            policy_tables.set_rungs(Ladder.objects.get(name=name), rungs)
         if (version := policy.publish(author=None)) is not None:
             self._wait_for(version.number)
         return evaluate(self._url)
@@ -151,8 +151,8 @@ def lost_context() -> Iterator[None]:
     """The site forgets what was said, just before the last case asks about it."""
 
     def forget(instance: SmokeResult, **kwargs: object) -> None:
-        if instance.place == 7:
-            Turn.objects.filter(thread=instance.run.thread_id).update(replaced=True)
+        if instance.place == 7 and instance.run.thread_id:
+            Thread.objects.filter(pk=instance.run.thread_id).update(head=None)
 
     post_save.connect(forget, sender=SmokeResult, weak=False, dispatch_uid="forget")
     yield

@@ -1,4 +1,4 @@
-"""What does telemetry cost the people who chat?
+"""Measures what telemetry costs the people who chat.
 
     .venv/bin/python -m tests.live.telemetry_cost [--server uvicorn] [--turns N] [--rounds N]
 

@@ -1,4 +1,4 @@
-"""What if the collector is dead, or nobody listens at all?"""
+"""A dead collector, or none at all, does no harm."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Where do secrets and people's words turn up? Nowhere but where they belong."""
+"""Secrets and people's words are stored where they belong and nowhere else."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is a collector told of a turn, a request and a job?"""
+"""What a collector receives of a turn, a request and a job."""
 
 from tests.live.told import STRANGERS_TRACE, Told
 from tests.services.otlp import plain
@@ -194,20 +194,18 @@ class TestTheMetrics:
         return sum(point.as_int if hasattr(point, "as_int") else point.count for point in points)
 
     def test_count_turns_by_intent_and_outcome(self, told):
-        assert (
-            self.total(told, "chatcore.turns.data") == len(told.turns) + 1
-        )  # one case was asked twice
+        assert self.total(told, "chatcore.turns") == len(told.turns) + 1  # one case was asked twice
         assert (
             self.total(
                 told,
-                "chatcore.turns.data",
+                "chatcore.turns",
                 chatcore__intent="case_busy",
                 chatcore__outcome="complete",
             )
             == 1
         )
-        assert self.total(told, "chatcore.turns.data", chatcore__outcome="content_filter") == 1
-        assert self.total(told, "chatcore.turns.data", chatcore__source="api") == 1
+        assert self.total(told, "chatcore.turns", chatcore__outcome="content_filter") == 1
+        assert self.total(told, "chatcore.turns", chatcore__source="api") == 1
 
     def test_count_fallbacks_by_cause_and_lookups_by_result(self, told):
         busy = {"chatcore__intent": "case_busy"}

@@ -18,8 +18,7 @@ from tests.services.smtp import Mailbox, mail_server
 def today() -> Iterator[None]:
     """Every test here takes place at the noon after the week of its records, and time goes on from there.
 
-    The database's now() stays the machine's: here only leases are compared with it, and they ran
-    out long ago. Another process is started by `programs`, which hands the time on.
+    The database's now() stays the machine's. Another process is started by `programs`, which hands the time on.
     """
     with time_machine.travel(TODAY):
         yield

@@ -26,7 +26,7 @@ from routing.providers import errors
 from routing.providers.errors import Cools, ProviderError
 from routing.route import Attempt, Route
 from routing.seeding import seed
-from routing.services import policy
+from routing.services import credentials, policy
 from tests.observability import programs
 from tests.observability.records import record
 from tests.services.smtp import Mailbox, mail_server
@@ -325,11 +325,13 @@ class TestTheMail:
         body = mailbox.messages[0].get_content()
         assert "no answer from these ladders, which have nobody else: social_chat." in body
 
-    def test_says_where_another_key_serves(self, mailbox):
-        ProviderKey.objects.create(
+    def test_says_where_another_key_serves(self, mailbox, boss):
+        credentials.add_key(
             provider=Provider.objects.get(slug="openai"),
             label="spare",
-            source=ProviderKey.Source.ENVIRONMENT,
+            value="test-key-0123456789",
+            enabled=True,
+            by=boss,
         )
         refuse()
         sweep()

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
-from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from chatcore.models import Organisation, Turn
 from chatcore.replies.frames import LEG
-from chatcore.turns import leases
+from chatcore.turns.orphans import end_orphans
 from observability import reconcile
 from observability.figures import Span, measure, records
 from observability.log import log_turn, log_turns
@@ -53,7 +52,7 @@ class TestMending:
         assert (first.provider, first.status, first.concludes) == ("gemini", "failed", False)
         assert (second.turn_id, second.thread_id) == (turn.pk, thread.pk)
         assert (second.latency_ms, second.time_to_first_token_ms) == (960, 210)
-        assert (second.cost_usd, second.started_at) == (Decimal("0.000345678"), turn.created_at)
+        assert (second.cost_usd, second.started_at) == (Decimal("0.000345678"), turn.started_at)
         assert (second.organisation_id, second.user_id) == (thread.organisation_id, thread.owner_id)
 
     def test_leaves_recorded_turns_alone(self, thread):
@@ -182,8 +181,6 @@ class TestATurnWhoseProcessDied:
             reply=reply,
             seq=leg * LEG + len(reply),
             route=route_text(route),
-            lease_token=uuid4(),
-            lease_expires_at="2026-01-01T00:00:00Z",
         )
 
     def open_attempt(self, number: int = 1, leg: int = 0, model: str = "luna") -> Attempt:
@@ -192,7 +189,7 @@ class TestATurnWhoseProcessDied:
         )
 
     def end(self) -> list[AttemptRecord]:
-        log_turns(leases.end_orphans())
+        log_turns(end_orphans())
         return list(AttemptRecord.objects.order_by("number"))
 
     def test_is_estimated_from_what_was_sent_and_what_was_kept(self, thread, priced):
@@ -238,7 +235,7 @@ class TestATurnWhoseProcessDied:
 
     def test_is_rebuilt_as_it_was_told(self, thread, priced):
         self.orphan(thread, self.open_attempt(), reply="words")
-        (told,) = leases.end_orphans()
+        (told,) = end_orphans()
         Turn.objects.update(finished_at=timezone.now() - timedelta(minutes=1))
 
         reconcile.mend_recent()

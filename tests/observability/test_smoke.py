@@ -175,8 +175,8 @@ class TestTheNight:
         run = SmokeRun.objects.get()
         assert (run.trigger, run.night, run.verdict) == ("night", NIGHT.date(), "outage")
 
-    def test_is_made_up_for_in_the_morning_and_not_at_noon(self):
-        for hour, runs in ((0, 0), (8, 0), (12, 0), (6, 1)):
+    def test_is_made_up_for_on_the_same_day_where_the_machine_was_off(self):
+        for hour, runs in ((0, 0), (15, 1), (16, 1)):
             with time_machine.travel(NIGHT.replace(hour=hour), tick=False):
                 due.make_due()
             assert SmokeRun.objects.count() == runs

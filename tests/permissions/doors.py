@@ -29,6 +29,7 @@ MODELS: dict[str, dict[str, str]] = {
         "chatcore.thread": "view",
         "chatcore.turn": "view",
         "chatcore.retention": "view change",
+        "chatcore.serverprocess": "view",
         "django_celery_beat.periodictask": "view change",
         "routing.intent": "view add change delete",
         "routing.ladder": "view change",

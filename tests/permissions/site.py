@@ -10,7 +10,16 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from chatcore.identity.permissions import PERMISSIONS
-from chatcore.models import ApiToken, Organisation, Retention, Role, Turn, User
+from chatcore.models import (
+    ApiToken,
+    Organisation,
+    Retention,
+    Role,
+    ServerProcess,
+    Thread,
+    Turn,
+    User,
+)
 from observability.models import (
     AttemptRecord,
     Delivery,
@@ -130,9 +139,10 @@ def add_rows(site: Site) -> None:
         make_user("leaver"),
         Organisation.objects.create(name="Initech"),
         ApiToken.objects.get(),
-        site.colleagues.thread,
+        Thread.objects.get(turns=site.colleagues),
         site.colleagues,
         Retention.objects.get_or_create(pk=1)[0],
+        ServerProcess.objects.create(kind="web", started_at=NOON, seen_at=NOON),
         PeriodicTask.objects.create(name="a job", task="a.job", interval=interval),
         intent,
         intent.rules.create(text="travel"),

@@ -56,6 +56,7 @@ async def _opens(door: tuple[str, str], visitor: Visitor, turn: Turn) -> bool:
         return await _opens_socket(visitor, turn)
     _, _, answer = next(route for route in asgi.ROUTES if route[2].__name__ == name)
     row = turn.thread_id if name == "post_turn" else turn.pk
+    assert row is not None
     body = json.dumps({"id": str(uuid4()), "text": "Hello!"}).encode()
 
     async def application(scope: Any, receive: Any, send: Any) -> None:

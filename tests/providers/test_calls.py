@@ -12,8 +12,7 @@ from routing.providers.base import Endpoint
 from routing.providers.errors import ProtocolViolated
 from routing.providers.messages import Deadlines, StreamEvent
 from routing.providers.registry import WIRES
-from tests.providers.test_faults import free_port
-from tests.providers.vendor import HANG, reply, vendor
+from tests.providers.vendor import HANG, free_port, reply, vendor
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ import pytest
 from routing.providers.errors import TimedOut
 from routing.providers.messages import Deadlines, Finished, Opened, TextDelta, Working
 from tests.providers.outcomes import Outcome, call
-from tests.providers.test_ends import event, over, said, told, typed, words
+from tests.providers.streams import event, over, said, told, typed, words
 from tests.providers.vendor import DRIP, END, HANG, Step, chunk, head, vendor
 
 pytestmark = pytest.mark.anyio

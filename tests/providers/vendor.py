@@ -159,3 +159,10 @@ def reply(body: bytes, status: int = 200, *, size: int | None = None, **headers:
     step = size or max(1, len(body))
     chunks = b"".join(chunk(body[at : at + step]) for at in range(0, len(body), step))
     return [head(status, **headers), chunks + END]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from routing.models import Provider, ProviderKey, Revision
-from routing.services import credentials
+from routing.services import credentials, environment_keys
 from tests.routing.forms import page, url_of
 
 pytestmark = pytest.mark.usefixtures("installation")
@@ -135,12 +135,33 @@ class TestKeyPage:
 
         assert "openai" not in installation.refresh(force=True).keys
 
-    def test_leaves_a_key_of_the_environment_to_the_environment(self, boss):
-        row = ProviderKey.objects.create(
-            provider=Provider.objects.get(slug="kimi"), label="env", source="environment"
-        )
+    def test_leaves_a_key_of_the_environment_to_the_environment(self, boss, settings):
+        settings.ENV_KEYS = {"kimi": SECRET}
+        environment_keys.store()
+        row = ProviderKey.objects.get()
 
         assert boss.post(url_of(row, "delete"), {"post": "yes"}).status_code == 403
+        assert "…9876" in page(boss.get(list_of("providerkey")))
+
+    def test_lets_one_go_that_has_left_the_environment(self, boss, settings):
+        settings.ENV_KEYS = {"kimi": SECRET}
+        environment_keys.store()
+        settings.ENV_KEYS = {"kimi": ""}
+
+        assert "not in the environment now" in page(boss.get(list_of("providerkey")))
+        boss.post(url_of(ProviderKey.objects.get(), "delete"), {"post": "yes"})
+        assert not ProviderKey.objects.exists()
+
+    def test_refuses_a_label_that_another_key_of_the_provider_has(self, boss, key, ana):
+        other = credentials.add_key(
+            provider=key.provider, label="second", value=SECRET, enabled=True, by=ana
+        )
+
+        response = boss.post(url_of(other), {"label": key.label, "enabled": "on"})
+
+        assert "already" in page(response)
+        other.refresh_from_db()
+        assert other.label == "second"
 
     @pytest.mark.parametrize(("action", "enabled"), [("switch_off", False), ("switch_on", True)])
     def test_switches_from_the_list(self, boss, key, action, enabled):

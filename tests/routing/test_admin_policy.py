@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from routing.models import Policy, PolicyVersion
-from routing.services import policy
+from routing.services import policy, policy_tables
 from tests.routing.forms import fields_of, form_of, ladder, page, save, url_of
 
 pytestmark = pytest.mark.usefixtures("installation")
@@ -94,7 +94,7 @@ class TestVersionPages:
         )
 
         assert "Published as version 3: Reverted to version 1 (persona changed)" in shown
-        assert policy.content_of_tables().persona != "Be brief."
+        assert policy_tables.content().persona != "Be brief."
 
     def test_can_be_neither_changed_nor_deleted(self, boss):
         version = PolicyVersion.objects.get()

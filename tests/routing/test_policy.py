@@ -13,7 +13,7 @@ from routing.models import (
     Provider,
     Revision,
 )
-from routing.services import policy
+from routing.services import policy, policy_tables
 from routing.services.policy import PolicyInvalid
 
 pytestmark = pytest.mark.usefixtures("installation")
@@ -172,7 +172,7 @@ class TestDifference:
 
 class TestRevert:
     def test_puts_back_what_the_version_said_and_says_so(self, ana):
-        before = policy.content_of_tables()
+        before = policy_tables.content()
         reorder(list(reversed(rungs())))
         Policy.objects.update(persona="x")
         Intent.objects.get(name="coding_help").rules.first().delete()
@@ -180,13 +180,13 @@ class TestRevert:
 
         version = policy.revert(number=1, author=ana)
 
-        assert policy.content_of_tables() == before
+        assert policy_tables.content() == before
         assert (version.number, version.reverted_to, version.author) == (3, 1, ana)
         assert version.difference.startswith("Reverted to version 1 (")
 
     def test_removes_an_intent_that_was_not_there_then(self, ana):
         law = Intent.objects.create(name="law", label="law")
-        policy.give_ladder(law)
+        policy_tables.give_ladder(law)
         policy.publish(author=ana)
 
         policy.revert(number=1, author=ana)
@@ -242,7 +242,7 @@ class TestRevert:
 
 class TestGiveLadder:
     def test_copies_the_rungs_of_the_intent_that_takes_the_rest(self):
-        ladder = policy.give_ladder(Intent.objects.create(name="law", label="law"))
+        ladder = policy_tables.give_ladder(Intent.objects.create(name="law", label="law"))
 
         assert ladder.name == "law"
         assert rungs("law") == rungs("ambiguous_or_other")
@@ -250,6 +250,6 @@ class TestGiveLadder:
     def test_leaves_a_ladder_that_is_there_alone(self):
         before = rungs()
 
-        policy.give_ladder(Intent.objects.get(name="coding_help"))
+        policy_tables.give_ladder(Intent.objects.get(name="coding_help"))
 
         assert rungs() == before

@@ -10,7 +10,6 @@ from routing.models import (
     PolicyVersion,
     Price,
     Provider,
-    ProviderKey,
     Revision,
 )
 from routing.seeding import seed
@@ -97,55 +96,3 @@ class TestAStart:
         seed()
 
         assert self.revision() == before + 1
-
-
-@pytest.mark.usefixtures("installation")
-class TestAKeyOfTheEnvironment:
-    @pytest.fixture
-    def key(self, settings) -> ProviderKey:
-        settings.ENV_KEYS = {"openai": "test-key-of-env"}
-        seed()
-        return ProviderKey.objects.get()
-
-    def test_has_one_row_which_does_not_hold_it(self, key):
-        seed()
-
-        assert ProviderKey.objects.count() == 1
-        assert (key.source, key.sealed, key.last_four) == ("environment", "", "-env")
-        assert "test-key" not in f"{vars(key)}"
-
-    def test_that_is_replaced_counts_as_changed_though_it_ends_alike(self, key, settings):
-        ProviderKey.objects.update(test_result="It works: GPT-6 Luna answered.")
-        before = Revision.objects.get().number
-        settings.ENV_KEYS = {"openai": "another-key-of-env"}
-
-        seed()
-
-        renewed = ProviderKey.objects.get()
-        assert (renewed.pk, renewed.last_four, renewed.test_result) == (key.pk, "-env", "")
-        assert renewed.changed_at > key.changed_at
-        assert Revision.objects.get().number == before + 1
-
-    def test_keeps_what_was_learned_of_it_when_it_stays(self, key):
-        seed()
-
-        assert ProviderKey.objects.get().changed_at == key.changed_at
-
-    def test_stays_the_same_under_new_sealing_keys(self, key, settings):
-        old = settings.SEALING_KEYS
-        settings.SEALING_KEYS = ["a newer sealing key of a test, long enough", *old]
-        before = Revision.objects.get().number
-
-        seed()
-        settings.SEALING_KEYS = settings.SEALING_KEYS[:1]
-        seed()
-
-        assert ProviderKey.objects.get().changed_at == key.changed_at
-        assert Revision.objects.get().number == before
-
-    def test_loses_its_row_when_it_leaves(self, key, settings):
-        settings.ENV_KEYS = {"openai": ""}
-
-        seed()
-
-        assert not ProviderKey.objects.exists()

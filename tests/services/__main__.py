@@ -1,4 +1,4 @@
-"""How are the tests run on real services?
+"""Runs the tests on real services.
 
     python -m tests.services [pytest arguments]
 
@@ -8,9 +8,11 @@ Starts what is missing, says which are used, runs pytest, and ends what it start
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scripts.install import ROOT, Setup, clean_environment
 from scripts.processes import Child, Guard, Signals, Stopped, run_step
@@ -21,8 +23,10 @@ from tests.services.redis_server import redis
 BESIDE = {
     "browser": ("tests/browser",),
     "sites": ("tests/installation", "tests/live"),
+    "chat": ("tests/chatcore", "tests/observability"),
 }
-"""What runs beside all others: it uses no database of pytest's, and much of its time is waiting."""
+"""What runs beside all others, so that two cores are always at work. Whole sites and the browser wait
+for much of their time."""
 # A developer's own keys and addresses: no test may spend money or write to a living site.
 NOT_FOR_TESTS = (
     "_API_KEY",
@@ -44,6 +48,8 @@ def environment(folder: Path, database_url: str, redis_url: str, browser: str) -
     kept = {name: value for name, value in ours.items() if not name.endswith(NOT_FOR_TESTS)}
     return kept | {
         "CHATCORE_DATA": str(folder / "data"),
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SEALING_KEYS": secrets.token_urlsafe(50),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "CHROMIUM": browser,
@@ -66,16 +72,21 @@ def run(setup: Setup, folder: Path, arguments: list[str]) -> int:
 
 
 def run_in_parts(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
-    """The browser, whole sites, and all others, side by side; the first exit code that is not 0."""
+    """All parts side by side, the rest in sight; the first exit code that is not 0."""
     with contextlib.ExitStack() as stack:
         parts = []
-        for name, rooms in BESIDE.items():
+        for number, (name, folders) in enumerate(BESIDE.items(), start=1):
             output = stack.enter_context((folder / f"{name}.log").open("wb"))
-            command = [*pytest, *rooms]
-            part = Child(setup.guard, command, cwd=ROOT, env=env, output=output)
+            part = Child(
+                setup.guard,
+                [*pytest, *folders],
+                cwd=ROOT,
+                env=env | apart(env, name, number),
+                output=output,
+            )
             stack.callback(part.end)
             parts.append(part)
-        elsewhere = [f"--ignore={room}" for rooms in BESIDE.values() for room in rooms]
+        elsewhere = [f"--ignore={folder}" for folders in BESIDE.values() for folder in folders]
         codes = [
             run_step(setup.guard, setup.signals, [*pytest, "tests", *elsewhere], cwd=ROOT, env=env)
         ]
@@ -87,6 +98,17 @@ def run_in_parts(setup: Setup, folder: Path, pytest: list[str], env: dict[str, s
     for name in BESIDE:
         print((folder / f"{name}.log").read_text(errors="replace"), flush=True)
     return next((code for code in codes if code), 0)
+
+
+def apart(env: dict[str, str], name: str, number: int) -> dict[str, str]:
+    """Where a part stores things, so that no other part meets them."""
+    ours = {
+        "CHATCORE_DATA": f"{env['CHATCORE_DATA']}-{name}",
+        "REDIS_URL": urlsplit(env["REDIS_URL"])._replace(path=f"/{number}").geturl(),
+    }
+    if name == "chat":  # pytest makes `test_chat`; the other parts make databases by themselves
+        ours["DATABASE_URL"] = urlsplit(env["DATABASE_URL"])._replace(path="/chat").geturl()
+    return ours
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Where does the tests' Chromium come from?
+"""Finds or installs the tests' Chromium.
 
 From CHROMIUM, else from PATH, else from apt where that is allowed.
 """

@@ -1,4 +1,4 @@
-"""What did the code under test tell a collector?
+"""A collector of telemetry that keeps what it was sent.
 
 A real OTLP/HTTP receiver on a loopback port, in threads of the test's own process. `mode` says how
 it takes what comes; `refuse` closes the port.

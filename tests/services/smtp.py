@@ -1,4 +1,4 @@
-"""What mail did the code under test send?
+"""A mail server that keeps what it was sent.
 
 A real SMTP server on a loopback port of the test's own process. It needs no launcher: Django opens
 a connection for each mail, so a test hands it `settings.EMAIL_HOST` and `EMAIL_PORT`, or the URL to

@@ -1,6 +1,6 @@
 /**
- * When does the page tell the server how far it has read? After 32 KiB, after a second, and at
- * the end: the server holds back the text of a reader who does not.
+ * Tells the server how far the page has read: after 32 KiB, after a second, and at the end.
+ * The server holds back the text of a reader that does not.
  */
 
 const EVERY_CHARACTERS = 32 * 1024;

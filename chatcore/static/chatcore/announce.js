@@ -1,4 +1,4 @@
-/** What is read out to those who cannot see the page? Finished replies, never single words. */
+/** Reads finished replies out to people who cannot see the page; never single words. */
 
 const LONGEST_CHARACTERS = 600;
 

@@ -1,4 +1,4 @@
-/** How does the page ask the server for anything but a reply? */
+/** Asks the server for everything but replies. */
 
 /** A request that brought no answer one could use. `status` 0: the server was not reached. */
 export class ApiError extends Error {

@@ -1,4 +1,4 @@
-/** How do the parts of the page work together, and which thread is open? */
+/** Joins the parts of the page, and opens and closes threads. */
 
 import { announceEnd } from "./announce.js";
 import { ApiError, api } from "./api.js";

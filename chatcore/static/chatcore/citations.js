@@ -1,4 +1,4 @@
-/** How does a reply show where it has its facts from? */
+/** Shows the sources of a reply. */
 
 import { el } from "./dom.js";
 import { openElsewhere, webAddress } from "./safe_html.js";

@@ -1,6 +1,6 @@
 /**
- * What does a block of code get on top of its text? A bar with its language and a Copy button,
- * and colours once it is complete. The highlighter is fetched when the first block needs it.
+ * Gives a block of code a bar with its language and a Copy button, and colours once it is
+ * complete. The highlighter is fetched when the first block needs it.
  */
 
 import { copyButton } from "./copy.js";

@@ -1,4 +1,4 @@
-/** How does the user write a message? The draft of each thread outlives the page. */
+/** The message box. The draft of each thread outlives the page. */
 
 import { grows, isSendKey } from "./typing.js";
 

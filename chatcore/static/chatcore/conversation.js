@@ -1,5 +1,5 @@
 /**
- * What is known of a thread's turns, and what does a frame change?
+ * Keeps the state of a thread's turns, and applies frames to it.
  *
  * Pure: no DOM, no socket, no clock. A turn goes
  *

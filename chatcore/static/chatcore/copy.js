@@ -1,4 +1,4 @@
-/** How does the user take text away? */
+/** Buttons that copy text. */
 
 import { iconButton, icon } from "./dom.js";
 

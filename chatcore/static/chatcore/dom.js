@@ -1,5 +1,5 @@
 /**
- * How does the page build its own elements?
+ * Builds the page's elements.
  *
  * Only through properties and text nodes, so that no string from outside is ever parsed as HTML:
  * `el("button", { class: "tool", onclick: stop }, icon("stop"), "Stop")`.

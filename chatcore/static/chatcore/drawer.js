@@ -1,4 +1,4 @@
-/** On a narrow screen the list of threads is a drawer: when is it open, and who can reach it? */
+/** Makes the list of threads a drawer on narrow screens. */
 
 const NARROW = matchMedia("(max-width: 800px)");
 

@@ -1,4 +1,4 @@
-/** How does the user say what they think of a reply? A thumb, and a note if they like. */
+/** Takes a user's feedback on a reply: a thumb, and a note if they like. */
 
 import { ApiError, api } from "./api.js";
 import { el, iconButton } from "./dom.js";

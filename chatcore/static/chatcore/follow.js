@@ -1,6 +1,6 @@
 /**
- * When does the page scroll by itself? While the end of the conversation is in view; a user who
- * scrolls up is left in peace, and gets a button that leads back.
+ * Scrolls along while the end of the conversation is in view. It stops when the user scrolls up,
+ * and shows a button that leads back.
  */
 
 const NEAR_PX = 72;

@@ -1,4 +1,4 @@
-/** What starts the page, and which keys and links work everywhere on it? */
+/** Starts the page, and handles the keys and links that work everywhere on it. */
 
 import { App } from "./app.js";
 

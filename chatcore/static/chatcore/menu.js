@@ -1,4 +1,4 @@
-/** How does a button open a short list to choose from? */
+/** A button that opens a short list to choose from. */
 
 import { el, icon } from "./dom.js";
 

@@ -1,5 +1,5 @@
 /**
- * How does the text of a reply become what the page shows?
+ * Renders the text of a reply.
  *
  * Markdown -> HTML -> sanitised fragment. Raw HTML in a reply is shown as the text it is, images
  * become links to themselves, headings start below the page's own. The sanitiser does not rely on

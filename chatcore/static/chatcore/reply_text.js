@@ -1,5 +1,5 @@
 /**
- * How does a growing reply stay cheap to show?
+ * Shows a growing reply at a low cost.
  *
  * The text is cut into top-level Markdown blocks. Only the last blocks can still change; those
  * before them are rendered once and left alone, and their text is not read again. A block of code

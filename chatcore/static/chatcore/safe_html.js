@@ -1,5 +1,5 @@
 /**
- * What of a reply's HTML may reach the page?
+ * Sanitises a reply's HTML.
  *
  * A short list of harmless elements; links to the web or to mail, opened elsewhere without a
  * referrer; no image, style, form, script, id or name. The result is a fragment, never a string:

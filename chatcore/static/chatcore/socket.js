@@ -1,5 +1,5 @@
 /**
- * How does the page keep a thread's websocket open?
+ * Keeps a thread's websocket open.
  *
  * It connects again after every loss, soon at first, later more patiently, and at once when the
  * network or the page comes back. It knows nothing of what the frames say.

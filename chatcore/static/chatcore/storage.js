@@ -1,5 +1,6 @@
 /**
- * What survives a reload or a closed tab? Drafts, and messages the server has not accepted yet.
+ * Stores what survives a reload or a closed tab: drafts, and messages that the server has not
+ * accepted yet.
  *
  * Kept in this browser, apart for each member. Where the browser allows no storage, they live only
  * as long as the page.

@@ -1,4 +1,4 @@
-/** What the tabs of one browser tell each other. Each looks for itself at what has changed. */
+/** Tells the other tabs of a user what has changed; each then looks for itself. */
 
 export class Tabs {
   /**

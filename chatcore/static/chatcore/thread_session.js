@@ -1,5 +1,5 @@
 /**
- * How do the page's copy of a thread and the server's stay the same?
+ * Keeps the page's copy of a thread the same as the server's.
  *
  * Loads the turns, follows the running ones over the socket, sends what the user asks until the
  * server has accepted it, and fetches the stored turns again whenever there is doubt.

@@ -1,4 +1,4 @@
-/** Which threads does the user have, and what may be done with the list? */
+/** The list of the user's threads: loading, searching, renaming, deleting. */
 
 import { ApiError, api } from "./api.js";
 import { threadSections } from "./view_threads.js";

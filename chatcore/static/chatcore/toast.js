@@ -1,4 +1,4 @@
-/** How does the page say something that belongs nowhere else, and soon forget it? */
+/** Shows short messages that go away by themselves. */
 
 import { el, iconButton } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** How does a message box behave under the fingers? */
+/** What message boxes have in common: the key that sends, and growing with the text. */
 
 /**
  * Whether a key press sends: Enter without Shift, and not the Enter that ends the composing of a

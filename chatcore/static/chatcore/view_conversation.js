@@ -1,4 +1,4 @@
-/** How does the conversation keep up with its turns, at most once for each painted frame? */
+/** Draws the conversation's turns, at most once for each painted frame. */
 
 import { PlaceView } from "./view_place.js";
 

@@ -1,4 +1,4 @@
-/** What stands under a reply: who answered, why, what it took, and what was special about it? */
+/** The facts under a reply: who answered, why, what it took, and what was special about it. */
 
 import { el } from "./dom.js";
 import { cost, cutShort, duration, tokens } from "./words.js";

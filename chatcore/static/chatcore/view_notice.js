@@ -1,4 +1,4 @@
-/** What does the page say of a reply that is not simply there, and what can be done about it? */
+/** The notice on a reply that is not complete, and what can be done about it. */
 
 import { el } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** How does one place of the conversation show its exchange, and its earlier versions? */
+/** One place of the conversation: its exchange and its earlier versions. */
 
 import { hasEnded } from "./conversation.js";
 import { el, iconButton } from "./dom.js";

@@ -1,4 +1,4 @@
-/** How does a prompt stand in the conversation, and how is it edited? */
+/** A prompt in the conversation, and editing it. */
 
 import { copyButton } from "./copy.js";
 import { el, iconButton } from "./dom.js";

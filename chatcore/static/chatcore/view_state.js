@@ -1,4 +1,4 @@
-/** How does the page say, honestly and briefly, how the connection is? */
+/** Shows the state of the connection. */
 
 import { el } from "./dom.js";
 

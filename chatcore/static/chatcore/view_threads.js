@@ -1,4 +1,4 @@
-/** How does the list of threads look, and how is one of them renamed? */
+/** Draws the list of threads, and renames one in place. */
 
 import { el, iconButton } from "./dom.js";
 import { dayGroup, moment } from "./words.js";

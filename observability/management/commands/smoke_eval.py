@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,19 +28,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--json", action="store_true", help="One JSON object on standard output, nothing else."
         )
-        parser.add_argument(
-            "--data",
-            type=Path,
-            metavar="DIR",
-            help="The data folder of the site that is meant; else ./data.",
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._as_json = options["json"]
         due.end_abandoned()
         base_url = _address(options["base_url"])
-        if options["data"] and options["data"].absolute() != settings.DATA_DIR:
-            raise CommandError("--data is obeyed by manage.py and scripts/smoke_eval only.")
         run = claims.begin_at_once(SmokeRun.Trigger.COMMAND)
         results: list[SmokeResult] = []
         self._say(f"Smoke evaluation {run.pk} of {base_url}")

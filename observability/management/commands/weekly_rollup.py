@@ -2,10 +2,8 @@
 
 from argparse import ArgumentParser
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -33,16 +31,8 @@ class Command(BaseCommand):
             ),
         )
         parser.add_argument("--send", action="store_true", help="Mail it; each address once ever.")
-        parser.add_argument(
-            "--data",
-            type=Path,
-            metavar="DIR",
-            help="The data folder of the site that is meant; else ./data.",
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["data"] and options["data"].absolute() != settings.DATA_DIR:
-            raise CommandError("--data is obeyed by manage.py and scripts/weekly_rollup only.")
         now = timezone.now()
         week_ending = _meant(options["week_ending"], now)
         rollup = self._current(week_ending, now)

@@ -64,7 +64,7 @@ def disliked(evidence: Evidence) -> Iterator[Recommendation]:
         source__in=CHAT_SOURCES,
     )
     if evidence.organisation_id is not None:
-        turns = turns.filter(thread__organisation_id=evidence.organisation_id)
+        turns = turns.filter(organisation_id=evidence.organisation_id)
     groups = turns.order_by("intent").values("intent")
     for each in groups.annotate(
         all=Count("id"),

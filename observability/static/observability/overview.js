@@ -1,4 +1,4 @@
-// How does the overview look as charts? The tables hold the same numbers; without this file nothing is lost.
+// Draws the overview's charts. The tables hold the same numbers; without this file nothing is lost.
 
 const data = document.getElementById("overview-data");
 const page = document.querySelector(".overview");

@@ -83,7 +83,8 @@ class Site:
     async def ask(self, thread: Thread, vendor: Vendor) -> Seen:
         """A message to the ladder that this vendor leads; back when all who listen were told."""
         text = ASKS[vendor].format(next(numbers))
-        _, reply = await take_turn(self._member, new_turn(thread.pk, None, kind="ask", text=text))
+        new = new_turn(thread.pk, None, kind="ask", text=text)
+        _, reply = await take_turn(member=self._member, new=new)
         assert reply is not None
         seen = Seen()
         await asyncio.wait_for(seen.follow(reply), PATIENCE_S)
