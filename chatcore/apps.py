@@ -1,7 +1,9 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
+from chatcore.db.pool import replace_dead
 from routing.signals import key_checked
 
 
@@ -10,7 +12,8 @@ class ChatcoreConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        """Have the checks known, and hear of tests of keys."""
+        """Have the checks known, dead connections replaced, and hear of tests of keys."""
         import_module("chatcore.checks")
+        connection_created.connect(replace_dead, dispatch_uid="chatcore")
         probing = import_module("chatcore.maintenance.probing")
         key_checked.connect(probing.on_key_checked, dispatch_uid="chatcore")

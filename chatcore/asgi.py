@@ -1,9 +1,9 @@
-"""The ASGI application: which room answers which address, and what lives as long as the process."""
+"""The ASGI application: which address is answered by what, and what lives as long as the process."""
 
-import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from channels.routing import URLRouter
@@ -17,7 +17,7 @@ django_application = get_asgi_application()
 # Models can be imported only now that Django is set up.
 from chatcore import health  # noqa: E402
 from chatcore.streaming import sse as streams  # noqa: E402
-from chatcore.streaming.asgi_http import Receive, Scope, Send  # noqa: E402
+from chatcore.streaming.asgi_http import Receive, Scope, Send, as_told, send_error  # noqa: E402
 from chatcore.streaming.lifespan import lifetime  # noqa: E402
 from chatcore.streaming.websocket import ThreadConsumer  # noqa: E402
 
@@ -41,34 +41,40 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     lifetime.begin()
     if scope["type"] == "websocket":
         await watched_websocket(scope, receive, send)
-    elif not await _plain_route(scope, receive, send):
-        await django_application(scope, receive, send)
-
-
-async def _plain_route(scope: Scope, receive: Receive, send: Send) -> bool:
-    if scope["path"] == "/healthz":
+    elif scope["path"] == "/healthz":
         await health.healthz(send)
-        return True
-    if scope["path"] == "/readyz":
+    elif scope["path"] == "/readyz":
         await health.readyz(send)
-        return True
+    else:
+        with lifetime.answering():
+            await _http(scope, receive, send)
+
+
+async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     for method, pattern, answer in ROUTES:
         if scope["method"] == method and (match := pattern.match(scope["path"])):
             scope["plain_route"] = answer, UUID(match.group(1))
-            task = asyncio.ensure_future(watched_answer(scope, receive, send))
-            lifetime.answering.add(task)
-            try:
-                await task
-            finally:
-                lifetime.answering.discard(task)
-            return True
-    return False
+            await watched_answer(scope, receive, send)
+            return
+    await django_application(scope, receive, send)
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     """The plain route that was found, for the row that it names."""
     answer, row = scope["plain_route"]
-    await answer(scope, receive, send, row)
+    begun = False
+
+    async def noted(event: Mapping[str, Any]) -> None:
+        nonlocal begun
+        begun = True
+        await send(event)
+
+    try:
+        await answer(scope, receive, noted, row)
+    except Exception as error:
+        if begun:
+            raise
+        await send_error(send, as_told(error))
 
 
 async def _websocket(scope: Scope, receive: Receive, send: Send) -> None:

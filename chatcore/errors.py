@@ -5,9 +5,15 @@ STATUS = {
     "id_reused": 409,
     "still_running": 409,
     "busy": 429,
+    "internal": 500,
     "unavailable": 503,
 }
 """Code of a refusal -> HTTP status; 400 where a code is not listed."""
+
+
+AWAY = "The database does not answer just now. Please try again in a moment."
+FAULT = "Something went wrong on our side. It has been noted."
+LEAVING = "This server is about to restart. Please try again."
 
 
 class ChatError(Exception):

@@ -1,4 +1,4 @@
-"""Is the process alive, and is it ready for people? Never a question to a vendor."""
+"""Says whether the process is alive, and whether it is ready for people. It never asks a vendor."""
 
 import asyncio
 from urllib.parse import urlsplit
@@ -14,24 +14,35 @@ from chatcore.turns.running import running
 from routing.services import snapshot
 from routing.services.snapshot import LOCAL
 
+ANSWER_S = 2.0
+"""A balancer does not wait longer for a word."""
+
 
 class Readiness:
     """What is known of this process."""
 
     def __init__(self) -> None:
         self._migrated = False
+        self._looking: asyncio.Task[dict[str, bool | str]] | None = None
 
     async def checks(self) -> dict[str, bool | str]:
         """Name -> true, or what is missing."""
-        found = await read(self._look)
+        if running.draining:
+            return {"accepting": "the process is ending"}
+        async with asyncio.timeout(ANSWER_S):
+            found = await asyncio.shield(self._one_look())
         if address := found.pop("only_local", None):
             found["local_model"] = await _answers(str(address))
         return found
 
+    def _one_look(self) -> "asyncio.Task[dict[str, bool | str]]":
+        """Questions that come while the database is away share one look at it."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(read(self._look))
+        return self._looking
+
     def _look(self) -> dict[str, bool | str]:
-        found: dict[str, bool | str] = {
-            "accepting": "the process is ending" if running.draining else True
-        }
+        found: dict[str, bool | str] = {"accepting": True}
         found["migrations"] = self._migrations()
         found["writable"] = refused_writes.problem() or True
         if found["migrations"] is True:

@@ -1,15 +1,18 @@
 """Run the web process: `python -m chatcore.serve --server daphne|uvicorn --host H --port N`.
 
-Both servers drain: on SIGTERM or SIGINT no new connection is taken, and the process waits for the
-replies that are being written, as long as whoever sent the signal has patience.
+On SIGTERM or SIGINT both servers end in the same order: the process says that it is not ready and takes
+no new turn; the replies that are being written end, with the port and every connection open; then the
+connections are ended, and the server stops (`chatcore.streaming.lifespan`). A second signal does not
+wait for replies.
 """
 
 import argparse
 import asyncio
 import contextlib
-import logging
 import os
+import signal
 import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from chatcore.machine import environment_in_use
@@ -24,8 +27,8 @@ from chatcore.replies.frames import MAX_MESSAGE_BYTES
 from chatcore.start import doors
 from chatcore.start.plain_errors import in_one_line
 
-logger = logging.getLogger(__name__)
-DRAIN_S = 25
+LAST_REQUESTS_S = 1
+"""For connections that ask on after the drain."""
 BACKLOG = 2048
 """Connections that may wait to be taken; uvicorn's own number."""
 
@@ -53,8 +56,23 @@ def main() -> None:
 
 
 def serve_with_uvicorn(held: socket.socket) -> None:
-    """uvicorn tells the application of its end by its lifespan, and waits."""
+    """uvicorn tells the application of its beginning and its end by its lifespan."""
     import uvicorn  # noqa: PLC0415  # one server is imported, never both
+
+    class DrainingServer(uvicorn.Server):
+        """Closes nothing before the replies have ended."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """uvicorn's own way closes the websockets first, and raises the signal again at the end."""
+            yield
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            drain_on_signal(asyncio.get_running_loop(), self.stop)
+
+        def stop(self) -> None:
+            self.should_exit = True
 
     config = uvicorn.Config(
         "chatcore.asgi:application",
@@ -70,52 +88,79 @@ def serve_with_uvicorn(held: socket.socket) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_S,
+        proxy_headers=False,  # chatcore.streaming.client reads them, for both servers
+        timeout_graceful_shutdown=LAST_REQUESTS_S,
     )
-    with contextlib.suppress(KeyboardInterrupt):  # it raises the signal again once it has ended
-        uvicorn.Server(config).run(sockets=[held])
+    DrainingServer(config).run(sockets=[held])
 
 
 def serve_with_daphne(held: socket.socket) -> None:
-    """daphne knows no lifespan: before it ends its applications, it waits for us."""
-    from daphne.server import Server  # noqa: PLC0415  # it installs Twisted's reactor on import
-    from django.conf import settings  # noqa: PLC0415
-    from twisted.internet.defer import Deferred  # noqa: PLC0415
-    from twisted.python.failure import Failure  # noqa: PLC0415
+    """daphne knows no lifespan: we tell the application ourselves."""
+    from daphne.server import Server, twisted_loop  # noqa: PLC0415  # it installs Twisted's reactor
+    from twisted.internet import reactor  # noqa: PLC0415
     from twisted.python.log import PythonLoggingObserver  # noqa: PLC0415
 
     from chatcore.asgi import application  # noqa: PLC0415  # after the reactor
     from chatcore.streaming.lifespan import lifetime  # noqa: PLC0415
 
-    def say(failure: Failure) -> None:
-        logger.error("The replies were not drained", exc_info=failure.value)
-
     class DrainingServer(Server):  # type: ignore[misc]  # daphne ships no types
-        """Stops listening, lets the replies end, and only then ends the connections."""
+        """Ends its applications last, when there is nothing left to do for them."""
 
         def listen_success(self, port: Any) -> None:
             super().listen_success(port)
             self._open_port = port
+            twisted_loop.call_soon(self._begin)
 
-        def kill_all_applications(self) -> Deferred[Any]:
+        def _begin(self) -> None:
+            lifetime.begin()
+            drain_on_signal(twisted_loop, lambda: twisted_loop.create_task(self._end()))
+
+        async def _end(self) -> None:
             self._open_port.stopListening()
-            drained = Deferred.fromFuture(asyncio.ensure_future(lifetime.end()))
-            drained.addErrback(say)
-            return drained.addCallback(lambda _: Server.kill_all_applications(self))
+            try:
+                await lifetime.end()
+            finally:
+                reactor.stop()  # type: ignore[misc]  # Twisted types it as an interface
+
+        def kill_all_applications(self) -> None:
+            """daphne's own stumbles over a connection that has no application any more."""
+            for details in self.connections.values():
+                if application := details.get("application_instance"):
+                    application.cancel()
 
     held.listen(BACKLOG)
     PythonLoggingObserver("twisted").start()  # type: ignore[no-untyped-call]
     DrainingServer(
         application=application,
         endpoints=[f"fd:fileno={held.detach()}"],  # daphne closes it when it ends
-        signal_handlers=True,
+        signal_handlers=False,
         server_name=None,
-        # Behind https there is a proxy; who is counted for failed sign-ins is whom it names.
-        proxy_forwarded_address_header="X-Forwarded-For" if settings.HTTPS else None,
         websocket_timeout=-1,
         ping_interval=20,
         ping_timeout=30,
     ).run()
+
+
+def drain_on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
+    """From now on a signal drains the process, and then calls `stop`."""
+    from chatcore.streaming.lifespan import PATIENCE, lifetime  # noqa: PLC0415  # Django is set up now
+
+    async def drain(number: signal.Signals) -> None:
+        try:
+            await lifetime.drain(PATIENCE[number])
+        finally:
+            stop()
+
+    draining: list[asyncio.Task[None]] = []
+
+    def hear(number: signal.Signals) -> None:
+        if draining:
+            lifetime.hurry()
+        else:
+            draining.append(loop.create_task(drain(number)))
+
+    for number in PATIENCE:
+        loop.add_signal_handler(number, hear, number)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError
 
 from chatcore.db.writer import writer
-from chatcore.errors import Refused
+from chatcore.errors import LEAVING, Refused
 from chatcore.identity.members import Member
 from chatcore.replies.reply import Reply
 from chatcore.turns import accept, stop
@@ -19,6 +19,14 @@ from chatcore.turns.stopwatch import Stopwatch
 from chatcore.turns.tracing import end_turn_span, turn_span
 
 logger = logging.getLogger(__name__)
+MOST_RUNNING = 1_000
+"""Turns that run in one process. At 20 tokens a second each they keep one core busy, and what comes
+beside them makes all of them slower; each holds a connection to its vendor and one to its reader."""
+MOST_QUEUED = 500
+"""Jobs that wait for the database. It does that many in about a second; who would wait longer is told
+so, instead of seeing nothing. The ends of running turns are never refused."""
+BUSY = "This server has too much to do just now. Please try again in a moment."
+NOT_KEPT = "Messages cannot be kept just now. Please try again in a moment."
 
 
 async def take_turn(*, member: Member, new: NewTurn) -> tuple[Accepted, Reply | None]:
@@ -28,8 +36,11 @@ async def take_turn(*, member: Member, new: NewTurn) -> tuple[Accepted, Reply | 
     Raises Refused.
     """
     if running.draining:
-        raise Refused("unavailable", "This server is about to restart. Please try again.")
+        raise Refused("unavailable", LEAVING)
+    if running.count >= MOST_RUNNING or writer.waiting >= MOST_QUEUED:
+        raise Refused("busy", BUSY)
     task = asyncio.create_task(_accept_and_start(member, new))
+    running.accept(task)
     return await asyncio.shield(task)
 
 
@@ -40,7 +51,7 @@ async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Rep
             accepted = await _accept(member, new, clock)
         except DatabaseError as error:
             logger.exception("A turn could not be accepted")
-            raise Refused("unavailable", "Messages cannot be kept just now.") from error
+            raise Refused("unavailable", NOT_KEPT) from error
         if accepted.duplicate:
             end_turn_span("duplicate")
             return accepted, running.replies.get(accepted.turn_id)

@@ -223,5 +223,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # Not Django's own handlers: one writes each line twice, one mails whole requests.
-    "loggers": {"django": {"handlers": [], "level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        # It tells of every try to connect; `chatcore.conf.postgresql` does so now and then.
+        "psycopg.pool": {"level": "ERROR"},
+    },
 }

@@ -9,6 +9,8 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from chatcore.errors import FAULT
+
 API = "/api/"
 
 
@@ -36,7 +38,7 @@ def not_found() -> JsonResponse:
 
 def fault() -> JsonResponse:
     """The answer below /api/ to a fault of ours."""
-    return plain(500, "internal", "Something went wrong on our side. It has been noted.")
+    return plain(500, "internal", FAULT)
 
 
 def plain(http_status: int, code: str, message: str) -> JsonResponse:

@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from chatcore.conf import postgresql
 from chatcore.machine.data_folder import DATABASE, KEY_FILES
 from chatcore.machine.refusal import stop
 
@@ -167,12 +168,7 @@ def database(folder: Path) -> dict[str, Any]:
     if engine == "django.db.backends.postgresql" and config["NAME"]:
         # CONN_MAX_AGE under ASGI would leave a connection per thread behind; the pool bounds them.
         config["CONN_MAX_AGE"] = 0
-        config["OPTIONS"] = {
-            **config.get("OPTIONS", {}),
-            # Nothing of ours holds a lock for long: waiting for one must not stop everybody's turns.
-            "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
-        }
+        config["OPTIONS"] = postgresql.options(config.get("OPTIONS", {}))
         return config
     if engine == "django.db.backends.sqlite3":
         if config["NAME"] != ":memory:":  # a file that is gone must not become an empty one

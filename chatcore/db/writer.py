@@ -10,6 +10,7 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
@@ -19,7 +20,8 @@ import msgspec
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection, connections, transaction
 
-from chatcore.db.errors import LOST
+from chatcore.db.errors import LOST, connection_died, is_away, is_out_of_reach
+from chatcore.db.pool import start_anew
 from chatcore.db.refused_writes import refused_writes
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ T = TypeVar("T")
 TOGETHER = 64
 """Jobs that share a transaction at most."""
 TRIES = 3
+AGAIN_S = 0.5
+"""Between two tries of what must be kept while the database is away."""
 
 
 class _Job(msgspec.Struct):
@@ -57,13 +61,39 @@ class Writer:
         self._jobs.put(_Job(partial(copy_context().run, job), loop, future))
         return await asyncio.shield(future)
 
-    def close(self) -> None:
-        """End the threads and their connections, after the jobs they were given."""
+    async def insist(self, job: Callable[[], T], what: str) -> T:
+        """Run a job that must be kept: again and again while the database is away.
+
+        `what` names it in the log. Raises what is the job's own fault.
+        """
+        told = False
+        while True:
+            try:
+                return await self.run(job)
+            except LOST as error:
+                if not is_away(error):
+                    raise
+                if not told:
+                    logger.warning("%s waits for the database: %s", what, error)
+                    told = True
+            await asyncio.sleep(AGAIN_S)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a thread."""
+        return self._jobs.qsize()
+
+    def close(self, patience_s: float | None = None) -> None:
+        """End the threads and their connections, after the jobs they were given.
+
+        A database that does not answer is waited for as long as `patience_s`.
+        """
+        until = None if patience_s is None else time.monotonic() + patience_s
         with self._starting:
             for _ in self._threads:
                 self._jobs.put(None)
             for thread in self._threads:
-                thread.join()
+                thread.join(None if until is None else max(0.0, until - time.monotonic()))
             self._threads.clear()
 
     def _start(self) -> None:
@@ -118,10 +148,21 @@ def _run_together(jobs: list[_Job]) -> None:
                     _run_in_savepoint(job)
             return
         except Exception as error:
+            if is_out_of_reach(error):
+                _fail_all(jobs, error)
+                return
             logger.warning("A shared transaction failed (%s); its jobs run alone", error)
-            close_old_connections()
-    for job in jobs:
+            _recover(error)
+    for number, job in enumerate(jobs):
         _run_alone(job)
+        if job.error is not None and is_out_of_reach(job.error):  # each would wait as long again
+            _fail_all(jobs[number + 1 :], job.error)
+            return
+
+
+def _fail_all(jobs: list[_Job], error: BaseException) -> None:
+    for job in jobs:
+        job.error = error
 
 
 def _run_in_savepoint(job: _Job) -> None:
@@ -144,12 +185,19 @@ def _run_alone(job: _Job) -> None:
             return
         except LOST as error:  # deadlock, lost connection, locked file
             job.error = error
-            close_old_connections()
-            if not left:
+            _recover(error)
+            if not left or is_out_of_reach(error):
                 return
         except Exception as error:
             job.error = error
             return
+
+
+def _recover(error: BaseException) -> None:
+    if connection_died(error):
+        start_anew()
+    else:
+        close_old_connections()
 
 
 def _hand_back(loop: asyncio.AbstractEventLoop, jobs: list[_Job]) -> None:

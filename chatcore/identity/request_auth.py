@@ -5,8 +5,6 @@ code wherever that can be called.
 """
 
 import io
-import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,16 +14,12 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-from chatcore.db.reader import read
 from chatcore.errors import Denied
+from chatcore.identity.last_known import LastKnown
 from chatcore.identity.members import Member, member_of_session, member_of_token
 
 Scope = dict[str, Any]
-
-REMEMBERED_S = 3.0
-"""How long a sign-in is believed without asking the database again."""
-REMEMBERED_AT_MOST = 5_000
-_remembered: dict[tuple[str, str], tuple[float, Member | None]] = {}
+_members: LastKnown[Member | None] = LastKnown()
 
 
 def request_of(scope: Scope, body: bytes = b"") -> ASGIRequest:
@@ -53,9 +47,12 @@ async def member_of(request: ASGIRequest, *, anew: bool = False) -> Member | Non
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return await _remember("token", token.strip(), member_of_token, anew=anew)
+        token = token.strip()
+        return await _members.get(("token", token), lambda: member_of_token(token), anew=anew)
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    return await _remember("session", key, member_of_session, anew=anew) if key else None
+    if not key:
+        return None
+    return await _members.get(("session", key), lambda: member_of_session(key), anew=anew)
 
 
 async def admit(request: ASGIRequest) -> Member:
@@ -74,20 +71,6 @@ def check_csrf(request: ASGIRequest) -> None:
     middleware.process_request(request)
     if middleware.process_view(request, _any_view, (), {}) is not None:
         raise Denied(403, "csrf_failed", "The CSRF token is missing or wrong.")
-
-
-async def _remember(
-    kind: str, secret: str, look_up: Callable[[str], Member | None], *, anew: bool
-) -> Member | None:
-    now = time.monotonic()
-    known = _remembered.get((kind, secret))
-    if known is not None and known[0] > now and not anew:
-        return known[1]
-    member = await read(lambda: look_up(secret))
-    if len(_remembered) >= REMEMBERED_AT_MOST:
-        _remembered.clear()
-    _remembered[kind, secret] = (now + REMEMBERED_S, member)
-    return member
 
 
 def _any_view(request: object) -> HttpResponse:

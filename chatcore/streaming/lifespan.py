@@ -1,11 +1,18 @@
-"""What lives as long as the web process: the keeper's loop, and at the end the draining of replies."""
+"""What lives as long as the web process, and how it ends: replies first, then sockets, then stores."""
 
 import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+
+import msgspec
 
 from chatcore.db.reader import read
 from chatcore.db.writer import writer
 from chatcore.maintenance.probing import prober
-from chatcore.streaming.websocket import RESTARTING, open_sockets
+from chatcore.streaming.leaving import all_leave
+from chatcore.streaming.websocket import COME_AGAIN, open_sockets
 from chatcore.turns.heartbeat import keep_turns, leave
 from chatcore.turns.reply_cache import reply_cache
 from chatcore.turns.running import running
@@ -13,24 +20,48 @@ from chatcore.turns.signals import web_begins, web_ends
 from routing.providers.http import aclose_all
 from routing.services import snapshot
 
-LAST_WORDS_S = 2.0
+logger = logging.getLogger(__name__)
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long an end may take, in seconds from the signal on."""
+
+    open_s: float
+    """The port stays open for so long at least, so that a balancer sees that the process is not ready."""
+    replies_s: float
+    """Replies may go on for so long; what still runs is ended as interrupted, with its text."""
+    all_s: float
+    """By then everything has ended; whoever sent the signal kills us soon after."""
+
+
+PATIENCE = {
+    signal.SIGINT: Patience(open_s=0.0, replies_s=3.0, all_s=5.0),
+    signal.SIGTERM: Patience(open_s=1.0, replies_s=23.0, all_s=25.0),
+}
+"""`scripts/run` and the units in docs/operations.md wait for as long as `all_s`."""
+LAST_WORDS_S = 1.0
 """How long answers that are complete may take to go out."""
+
+CLOSING_S = 1.0
+"""How long each store may take to be closed; one that is away is not waited for."""
 
 
 class Lifetime:
     """From the first connection to the last reply."""
 
     def __init__(self) -> None:
-        self._keeping: asyncio.Task[None] | None = None
-        self._probing: asyncio.Task[None] | None = None
-        self.answering: set[asyncio.Task[None]] = set()
-        """The plain routes' requests that are being answered."""
+        self._background: list[asyncio.Task[None]] = []
+        self._answering: set[asyncio.Task[object]] = set()
+        """The requests over HTTP that are being answered."""
+        self._hurry = asyncio.Event()
 
     def begin(self) -> None:
-        """Start what runs in the background; servers without lifespans call it by their first request."""
-        if self._keeping is None:
-            self._keeping = asyncio.create_task(self._keep())
-            self._probing = asyncio.create_task(prober.run())
+        """Start what runs in the background; whatever comes first calls it."""
+        if not self._background:
+            self._background = [
+                asyncio.create_task(self._keep()),
+                asyncio.create_task(prober.run()),
+            ]
 
     async def _keep(self) -> None:
         await web_begins.asend_robust("chatcore")
@@ -38,22 +69,69 @@ class Lifetime:
         await asyncio.gather(read(snapshot.refresh), return_exceptions=True)
         await keep_turns()
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """The block answers a request, which the end of the process waits for."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering.add(task)
+        try:
+            yield
+        finally:
+            self._answering.discard(task)
+
+    def hurry(self) -> None:
+        """Wait for no reply any more."""
+        self._hurry.set()
+
+    async def drain(self, patience: Patience) -> None:
+        """Let the running replies end and go out, then the sockets; the port may be open meanwhile."""
+        now = asyncio.get_running_loop().time
+        began = now()
+        await self._unless_hurried(running.drain(), patience.replies_s)
+        await self._unless_hurried(
+            asyncio.sleep(patience.open_s - (now() - began)), patience.open_s
+        )
+        running.cut()
+        if not await _within(running.drain(), patience.all_s - LAST_WORDS_S - (now() - began)):
+            logger.error("%d replies could not be stored", len(running.replies))
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=LAST_WORDS_S)
+        all_leave()
+        leaving = list(open_sockets)
+        for socket in leaving:
+            await socket.close(COME_AGAIN)
+        ends = asyncio.gather(*(socket.ended.wait() for socket in leaving))
+        await _within(ends, LAST_WORDS_S)
+
+    async def _unless_hurried(self, wanted: Awaitable[object], limit_s: float) -> None:
+        tasks = {asyncio.ensure_future(wanted), asyncio.ensure_future(self._hurry.wait())}
+        await asyncio.wait(tasks, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
     async def end(self) -> None:
-        """Let the running replies end and go out, then close what is open."""
-        await running.drain()
-        if self.answering:
-            await asyncio.wait(self.answering, timeout=LAST_WORDS_S)
-        for socket in list(open_sockets):
-            await socket.close(RESTARTING)
-        if self._keeping is not None and self._probing is not None:
-            self._keeping.cancel()
-            self._probing.cancel()
-            self._keeping = self._probing = None
-        await web_ends.asend_robust("chatcore")
-        await leave()
+        """Close what is open, when the last connection has gone."""
+        background, self._background = self._background, []
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        if not await _within(web_ends.asend_robust("chatcore"), CLOSING_S):
+            logger.error("What listens to the end of the process did not come to one")
+        if not await _within(leave(), CLOSING_S):
+            logger.error("The database did not take in that this process has ended")
         await aclose_all()
         await reply_cache.aclose()
-        await asyncio.to_thread(writer.close)
+        await asyncio.to_thread(writer.close, CLOSING_S)
+
+
+async def _within(wanted: Awaitable[object], limit_s: float) -> bool:
+    """Whether it happened in so many seconds; what did not is given up."""
+    try:
+        await asyncio.wait_for(wanted, max(0.0, limit_s))
+    except TimeoutError:
+        return False
+    return True
 
 
 lifetime = Lifetime()

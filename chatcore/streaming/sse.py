@@ -5,6 +5,7 @@ bypasses, `chatcore.identity.request_auth` repeats.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -13,7 +14,7 @@ import msgspec
 from django.core.handlers.asgi import ASGIRequest
 
 from chatcore.db.reader import read
-from chatcore.errors import ChatError, Denied
+from chatcore.errors import LEAVING, Denied, Refused
 from chatcore.identity.members import Member
 from chatcore.identity.request_auth import admit, member_of, request_of
 from chatcore.models import Turn
@@ -26,10 +27,11 @@ from chatcore.streaming.asgi_http import (
     Receive,
     Scope,
     Send,
+    as_told,
     read_body,
-    send_error,
     send_json,
 )
+from chatcore.streaming.leaving import in_time
 from chatcore.streaming.relay import find_reply
 from chatcore.turns.data import new_turn
 from chatcore.turns.lookup import look_up
@@ -47,23 +49,19 @@ class AskBody(msgspec.Struct, forbid_unknown_fields=True):
 
 async def post_turn(scope: Scope, receive: Receive, send: Send, thread_id: UUID) -> None:
     """Ask; then the frames as they come, or the turn when it is done, as `Accept` says."""
-    try:
-        body = await read_body(receive)
-        request = request_of(scope, body)
-        member = await admit(request)
-        asked = _decode(body)
-        new = new_turn(
-            thread_id,
-            asked.id,
-            kind="ask",
-            text=frames.check_prompt(asked.text),
-            source=member.source,
-        )
-        accepted, reply = await take_turn(member=member, new=new)
-        reply = reply or await find_reply(member, accepted.turn_id)
-    except ChatError as error:
-        await send_error(send, error)
-        return
+    body = await read_body(receive)
+    request = request_of(scope, body)
+    member = await admit(request)
+    asked = _decode(body)
+    new = new_turn(
+        thread_id,
+        asked.id,
+        kind="ask",
+        text=frames.check_prompt(asked.text),
+        source=member.source,
+    )
+    accepted, reply = await take_turn(member=member, new=new)
+    reply = reply or await find_reply(member, accepted.turn_id)
     if "text/event-stream" in request.headers.get("Accept", ""):
         hello = frames.encode(
             "accepted",
@@ -74,35 +72,26 @@ async def post_turn(scope: Scope, receive: Receive, send: Send, thread_id: UUID)
         )
         await _send_events(receive, send, request, reply, after=0, first=[(0, hello)])
     else:
-        await reply.ended.wait()
-        await _send_turn(send, member, accepted.turn_id)
+        await _send_turn(send, member, reply)
 
 
 async def get_events(scope: Scope, receive: Receive, send: Send, turn_id: UUID) -> None:
     """Follow a turn from `?after=` or `Last-Event-ID` on."""
-    try:
-        request = request_of(scope)
-        member = await admit(request)
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        after = query.get("after", [""])[0] or request.headers.get("Last-Event-ID", "0")
-        if not (after.isascii() and after.isdecimal() and len(after) < 20):
-            raise Denied(400, "bad_position", "`after` is a seq that a frame gave.")
-        reply = await find_reply(member, turn_id)
-    except ChatError as error:
-        await send_error(send, error)
-        return
+    request = request_of(scope)
+    member = await admit(request)
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    after = query.get("after", [""])[0] or request.headers.get("Last-Event-ID", "0")
+    if not (after.isascii() and after.isdecimal() and len(after) < 20):
+        raise Denied(400, "bad_position", "`after` is a seq that a frame gave.")
+    reply = await find_reply(member, turn_id)
     await _send_events(receive, send, request, reply, after=int(after), first=[])
 
 
 async def post_stop(scope: Scope, receive: Receive, send: Send, turn_id: UUID) -> None:
     """Stop a turn; 204 whether or not it had ended by itself."""
-    try:
-        body = await read_body(receive)
-        member = await admit(request_of(scope, body))
-        await stop_turn(member=member, turn_id=turn_id)
-    except ChatError as error:
-        await send_error(send, error)
-        return
+    body = await read_body(receive)
+    member = await admit(request_of(scope, body))
+    await stop_turn(member=member, turn_id=turn_id)
     await send_json(send, 204, b"")
 
 
@@ -115,13 +104,16 @@ def _decode(body: bytes) -> AskBody:
         ) from None
 
 
-async def _send_turn(send: Send, member: Member, turn_id: UUID) -> None:
-    turn: Turn = await read(lambda: look_up(member=member, turn_id=turn_id))
+async def _send_turn(send: Send, member: Member, reply: Reply) -> None:
+    """The turn, once it has ended. Raises Refused when the process ends before."""
+    if not await in_time(reply.ended.wait()):
+        raise Refused("unavailable", LEAVING)
+    turn: Turn = await read(lambda: look_up(member=member, turn_id=reply.turn_id))
     outcome = Outcome.of(turn)
     if outcome.status == "running":  # its end could not be stored
         outcome.fail("interrupted")
     if outcome.failed:
-        failed = outcome.failed_fields(turn_id)
+        failed = outcome.failed_fields(turn.pk)
         body: dict[str, Any] = {key: failed[key] for key in ("code", "message", "reference")}
         await send_json(send, 502, msgspec.json.encode(body))
     else:
@@ -137,7 +129,7 @@ async def _send_events(
     after: int,
     first: list[tuple[int, str]],
 ) -> None:
-    """Server-sent events until the turn has ended or the client has left."""
+    """Server-sent events until the turn has ended, the client has left, or the process ends."""
     headers = [
         *HEADERS,
         (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -145,36 +137,44 @@ async def _send_events(
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     follower = reply.follow(after)
-    following = asyncio.create_task(_pump(send, request, follower, first))
     leaving = asyncio.create_task(_until_left(receive))
     try:
-        await asyncio.wait({following, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await _send_frames(send, first)
+        await in_time(_pump(send, request, follower), leaving)
+    except OSError:  # the client has left
+        pass
+    except Exception as error:
+        told = as_told(error)
+        frame = frames.encode("error", code=told.code, message=str(told), turn=reply.turn_id)
+        await _send_frames(send, [(None, frame)])
     finally:
-        following.cancel()
         leaving.cancel()
         reply.leave(follower)
+    await send({"type": "http.response.body", "body": b""})
 
 
-async def _pump(
-    send: Send, request: ASGIRequest, follower: Follower, first: list[tuple[int, str]]
-) -> None:
-    await _send_frames(send, first)
-    while not follower.finished and await member_of(request) is not None:
+async def _pump(send: Send, request: ASGIRequest, follower: Follower) -> None:
+    while not follower.finished:
         try:
             await asyncio.wait_for(follower.news.wait(), COMMENT_EVERY_S)
         except TimeoutError:
             await send({"type": "http.response.body", "body": b": \n\n", "more_body": True})
             continue
+        if await member_of(request) is None:  # signed out meanwhile
+            return
         await _send_frames(send, follower.take())
-    await send({"type": "http.response.body", "body": b""})
 
 
-async def _send_frames(send: Send, due: list[tuple[int, str]]) -> None:
+async def _send_frames(send: Send, due: Sequence[tuple[int | None, str]]) -> None:
     if due:
-        body = "".join(
-            f"event: {_type_of(frame)}\nid: {seq}\ndata: {frame}\n\n" for seq, frame in due
-        )
+        body = "".join(_event(seq, frame) for seq, frame in due)
         await send({"type": "http.response.body", "body": body.encode(), "more_body": True})
+
+
+def _event(seq: int | None, frame: str) -> str:
+    """One event; an error has no place in the reply, and so no id."""
+    place = "" if seq is None else f"id: {seq}\n"
+    return f"event: {_type_of(frame)}\n{place}data: {frame}\n\n"
 
 
 def _type_of(frame: str) -> str:

@@ -1,72 +1,115 @@
-"""The websocket of one thread: frames in, frames out. The only room that knows the socket.
+"""The websocket of one thread: frames in, frames out. The only module that knows the socket.
 
 A reply is never awaited here: following it is a task of its own, and closing the socket ends the
 following, not the reply.
 """
 
 import asyncio
-import time
+import logging
+from contextlib import suppress
 from typing import Any, assert_never
 from uuid import UUID
 
-from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.consumer import AsyncConsumer
+from django.core.handlers.asgi import ASGIRequest
 
-from chatcore.db.reader import read
 from chatcore.errors import BadFrame, ChatError, Denied
+from chatcore.identity.last_known import LastKnown
 from chatcore.identity.members import Member
-from chatcore.identity.request_auth import REMEMBERED_S, check_origin, member_of, request_of
+from chatcore.identity.request_auth import check_origin, member_of, request_of
 from chatcore.replies import frames
 from chatcore.replies.flow_control import Window
 from chatcore.replies.frames import Ack, Ask, ClientFrame, Edit, Resume, Retry, Stop
 from chatcore.replies.reply import Reply
 from chatcore.services import stop_turn, take_turn
+from chatcore.streaming.asgi_http import Receive, Scope, Send, as_told
+from chatcore.streaming.following import send_reply
 from chatcore.streaming.relay import find_reply
 from chatcore.turns.data import NewTurn, new_turn
 from chatcore.turns.lookup import may_see_thread
 
+logger = logging.getLogger(__name__)
 SIGNED_OUT, NOT_FOUND = 4401, 4404
-RESTARTING = 4503
-"""1012 would be the standard's own, but daphne may send only 1000 and 3000-4999."""
+COME_AGAIN = 4503
+"""The server restarts, or something broke: a new socket may do. 1012 and 1011 would be the standard's
+own, but daphne may send only 1000 and 3000-4999."""
+REFUSED = 1000
+"""Before a socket is accepted, a server answers 403 whatever the code."""
 open_sockets: "set[ThreadConsumer]" = set()
+_visible: LastKnown[bool] = LastKnown()
 
 
-class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
-    """One browser tab, looking at one thread."""
+class ThreadConsumer(AsyncConsumer):  # type: ignore[misc]  # channels ships no types
+    """One browser tab, looking at one thread.
 
-    async def connect(self) -> None:
+    A consumer that reads its frames itself: Channels' own loop costs a task and a hop to another
+    thread for each frame, and does not call `disconnect` after an error.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """From the handshake to the end, whoever ends it."""
+        self._send_event = send
+        self._closed = False
         self._window = Window()
-        self._thread_checked_until = 0.0
         self._following: dict[UUID, asyncio.Task[None]] = {}
-        self._thread_id: UUID = self.scope["url_route"]["kwargs"]["thread_id"]
+        self._thread_id: UUID = scope["url_route"]["kwargs"]["thread_id"]
+        self.ended = asyncio.Event()
+        await receive()  # websocket.connect
         try:
-            self._request = request_of(self.scope)
+            self._request: ASGIRequest = request_of(scope)
             check_origin(self._request)
         except Denied:
-            await self.close()
+            await self.close(REFUSED)
             return
-        await self.accept()
         open_sockets.add(self)
+        try:
+            await self._live(receive)
+        except OSError:  # uvicorn's word for a client that has left
+            await self.close(COME_AGAIN)
+        except Exception as error:
+            await self._break_off(error)
+        finally:
+            open_sockets.discard(self)
+            following = list(self._following.values())
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
+            self.ended.set()
+
+    async def close(self, code: int) -> None:
+        """End the socket, once; whoever has left already does not mind."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(OSError):
+            await self._send_event({"type": "websocket.close", "code": code})
+
+    async def _live(self, receive: Receive) -> None:
+        await self._send_event({"type": "websocket.accept"})
         await self._member_or_close()
+        while not self._closed:
+            event = await receive()
+            if event["type"] == "websocket.disconnect":
+                self._closed = True
+            else:
+                await self._take_in(event.get("text") or event.get("bytes") or b"")
 
-    async def disconnect(self, code: int) -> None:
-        open_sockets.discard(self)
-        for task in self._following.values():
-            task.cancel()
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+    async def _take_in(self, raw: str | bytes) -> None:
         member = await self._member_or_close()
         if member is None:
             return
         try:
-            frame = frames.decode(text_data or bytes_data or b"")
+            frame = frames.decode(raw)
         except BadFrame as error:
-            await self._say_error(error.code, str(error))
+            await self._say_error(error)
             return
         about = {name: getattr(frame, name) for name in ("id", "turn") if hasattr(frame, name)}
         try:
             await self._obey(member, frame)
-        except ChatError as error:
-            await self._say_error(error.code, str(error), **about)
+        except OSError:
+            raise
+        except Exception as error:
+            await self._say_error(as_told(error), **about)
 
     async def _member_or_close(self) -> Member | None:
         """Who is signed in; asked anew for every frame, so that a sign-out acts on open sockets."""
@@ -74,19 +117,21 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if member is None:
             await self.close(SIGNED_OUT)
             return None
-        if time.monotonic() > self._thread_checked_until:
-            if not await self._sees_thread(member):
-                # They may have changed the organisation since they were last looked up.
-                member = await member_of(self._request, anew=True)
-                if member is None or not await self._sees_thread(member):
-                    await self.close(NOT_FOUND)
-                    return None
-            self._thread_checked_until = time.monotonic() + REMEMBERED_S
+        if not await self._sees_thread(member):
+            # They may have changed the organisation since they were last looked up.
+            member = await member_of(self._request, anew=True)
+            if member is None or not await self._sees_thread(member):
+                await self.close(NOT_FOUND)
+                return None
         return member
 
     async def _sees_thread(self, member: Member) -> bool:
-        thread_id = self._thread_id
-        return await read(lambda: may_see_thread(member=member, thread_id=thread_id))
+        thread = self._thread_id
+        key = (member.user_id, member.organisation_id, thread)
+        return await _visible.get(key, lambda: may_see_thread(member=member, thread_id=thread))
+
+    async def _may_see(self) -> bool:
+        return await self._member_or_close() is not None
 
     async def _obey(self, member: Member, frame: ClientFrame) -> None:
         thread = self._thread_id
@@ -113,7 +158,7 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     async def _take(self, member: Member, new: NewTurn) -> None:
         accepted, reply = await take_turn(member=member, new=new)
         extra: dict[str, Any] = {"replaces": accepted.replaces} if accepted.replaces else {}
-        await self.send(
+        await self._send(
             frames.encode(
                 "accepted",
                 id=new.client_id,
@@ -126,9 +171,13 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if accepted.turn_id not in self._following:
             self._follow(reply or await find_reply(member, accepted.turn_id), 0)
 
-    async def _say_error(self, code: str, message: str, **about: UUID | None) -> None:
+    async def _say_error(self, error: ChatError, **about: UUID | None) -> None:
         """Refuse a frame; `about` repeats its id and turn, so that the client knows which."""
-        await self.send(frames.encode("error", code=code, message=message, **about))
+        await self._send(frames.encode("error", code=error.code, message=str(error), **about))
+
+    async def _send(self, frame: str) -> None:
+        if not self._closed:
+            await self._send_event({"type": "websocket.send", "text": frame})
 
     def _follow(self, reply: Reply, after: int) -> None:
         """From a position on; a following of the same turn that went on here ends."""
@@ -143,36 +192,15 @@ class ThreadConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             del self._following[turn]
 
     async def _send_reply(self, reply: Reply, after: int) -> None:
-        follower = reply.follow(after)
         try:
-            while not follower.finished:
-                await follower.news.wait()
-                if await self._member_or_close() is None:  # signed out meanwhile
-                    return
-                if self._window.is_open:
-                    due = follower.take()
-                else:
-                    await self._until_open(reply)
-                    due = follower.take_snapshot()
-                for seq, frame in due:
-                    self._window.sent(reply.turn_id, seq, len(frame))
-                    await self.send(frame)
-        except OSError:  # uvicorn's word for a client that has left
+            await send_reply(reply, after, self._window, send=self._send, may_see=self._may_see)
+        except OSError:
             pass
-        finally:
-            reply.leave(follower)
+        except Exception as error:
+            await self._break_off(error)
 
-    async def _until_open(self, reply: Reply) -> None:
-        """Until the client has caught up, or the reply has ended and may be sent whole, once."""
-        while not self._window.is_open:
-            self._window.changed.clear()
-            if reply.ended.is_set() and self._window.overdraw():
-                return
-            waits = [asyncio.create_task(self._window.changed.wait())]
-            if not reply.ended.is_set():
-                waits.append(asyncio.create_task(reply.ended.wait()))
-            try:
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for wait in waits:
-                    wait.cancel()
+    async def _break_off(self, error: Exception) -> None:
+        """Say what is wrong and end the socket: nobody waits at one that has fallen silent."""
+        with suppress(OSError):
+            await self._say_error(as_told(error))
+        await self.close(COME_AGAIN)

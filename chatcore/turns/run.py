@@ -6,13 +6,11 @@ A turn is a task of the web process: sockets come and go, only `stop` ends it ea
 import asyncio
 import logging
 from contextlib import aclosing
-from datetime import datetime
 from functools import partial
 
 from django.db import DataError
 from django.utils import timezone
 
-from chatcore.db.errors import LOST
 from chatcore.db.reader import read
 from chatcore.db.writer import writer
 from chatcore.errors import Refused
@@ -38,7 +36,6 @@ from routing.services.route_and_call import CacheUse, FromCache, route_and_call
 
 logger = logging.getLogger(__name__)
 OTHER_PROCESS_POLL_S = 0.5
-END_AGAIN_S = 1.0
 
 
 async def refresh_routing() -> None:
@@ -100,8 +97,10 @@ class TurnRun:
         while True:
             await refresh_routing()
             clock = Stopwatch()
-            begin = partial(accept.begin, reply.turn_id, started_at=clock.started_at)
-            decision = await writer.run(begin)
+            decision = await writer.insist(
+                partial(accept.begin, reply.turn_id, started_at=clock.started_at),
+                f"The beginning of turn {reply.turn_id}",
+            )
             if decision is not None:
                 self._decision, self._clock = decision, clock
                 return decision
@@ -159,8 +158,10 @@ class TurnRun:
         return CacheUse(cache=reply_cache, owner=owner, fresh=fresh)
 
     async def _note_attempts(self, route: Route) -> None:
-        raw = routes.dump(route)
-        await writer.run(lambda: progress.note_attempts(self._reply.turn_id, raw))
+        raw, turn_id = routes.dump(route), self._reply.turn_id
+        await writer.insist(
+            lambda: progress.note_attempts(turn_id, raw), f"An attempt of turn {turn_id}"
+        )
 
     async def _finish(self) -> None:
         """The one last write, then the last frame, then the signal."""
@@ -171,7 +172,7 @@ class TurnRun:
             if decision is not None:
                 decision.route.close()
                 outcome.note_route(decision)
-            kept = await self._store_in_the_end()
+            kept = await self._store()
             self._stored_ms = self._clock.milliseconds()
         except Exception:
             logger.exception("Turn %s could not be stored", reply.turn_id)
@@ -185,34 +186,27 @@ class TurnRun:
         route = decision.route if decision else routes.undecided()
         await turn_finished.asend_robust("chatcore", finished=self._finished(route))
 
-    async def _store_in_the_end(self) -> bool:
-        """Write the end, again and again for as long as the database is away.
+    async def _store(self) -> bool:
+        """Write the end, however long the database is away; without numbers should it refuse one.
 
         What waits so is bounded: without the database no turn is accepted.
         """
-        finished_at = timezone.now()
-        while True:
-            try:
-                return await self._store(finished_at)
-            except LOST as error:
-                logger.warning("The end of turn %s waits: %s", self._reply.turn_id, error)
-            await asyncio.sleep(END_AGAIN_S)
-
-    async def _store(self, finished_at: datetime) -> bool:
-        """Write the end; should the database refuse a number in it, write it without numbers."""
+        turn_id = self._reply.turn_id
         finish = partial(
             progress.finish,
-            self._reply.turn_id,
+            turn_id,
             text=self._reply.text if self._new.keeps_text else "",
             seq=self._reply.seq,
             route=routes.dump(self._decision.route) if self._decision else b"",
-            finished_at=finished_at,
+            finished_at=timezone.now(),
         )
+        what = f"The end of turn {turn_id}"
         try:
-            return await writer.run(partial(finish, outcome=self._outcome))
+            return await writer.insist(partial(finish, outcome=self._outcome), what)
         except DataError:
-            logger.exception("Turn %s is stored without its numbers", self._reply.turn_id)
-            return await writer.run(partial(finish, outcome=self._outcome.without_numbers()))
+            logger.exception("Turn %s is stored without its numbers", turn_id)
+            bare = self._outcome.without_numbers()
+            return await writer.insist(partial(finish, outcome=bare), what)
 
     def _finished(self, route: Route) -> TurnFinished:
         return TurnFinished(

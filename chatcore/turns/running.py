@@ -18,6 +18,7 @@ class RunningTurns:
         self.draining = False
         """The process ends: it takes no new turn."""
         self._accepting: set[UUID] = set()
+        self._accepts: set[asyncio.Task[Any]] = set()
         self._tasks: dict[UUID, asyncio.Task[Any]] = {}
         self._ending: set[UUID] = set()
 
@@ -88,11 +89,26 @@ class RunningTurns:
         """Whether it runs here, or is just being accepted."""
         return turn_id in self.replies or turn_id in self._accepting
 
+    def accept(self, task: "asyncio.Task[Any]") -> None:
+        """A task that accepts a turn, which may run soon: a drain waits for it too."""
+        self._accepts.add(task)
+        task.add_done_callback(self._accepts.discard)
+
+    @property
+    def count(self) -> int:
+        """Turns that run, and those that are being accepted."""
+        return len(self._tasks) + len(self._accepts)
+
+    def cut(self) -> None:
+        """End every turn that runs, as interrupted and with its text."""
+        for turn_id in self._tasks:
+            self.lose(turn_id)
+
     async def drain(self) -> None:
         """Take no new turn, and wait until every running one has ended."""
         self.draining = True
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
+        while under_way := [*self._accepts, *self._tasks.values()]:
+            await asyncio.wait(under_way)
 
 
 running = RunningTurns()

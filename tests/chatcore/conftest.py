@@ -5,12 +5,7 @@ from django.test import Client
 
 from chatcore.models import Organisation, Thread, User
 from tests.factories import browser, make_member, make_thread
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    """The real hasher takes a third of a second, on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+from tests.quick import quick_clients, quick_passwords  # noqa: F401
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from observability.schedules import make_schedules
 from observability.smoke.seeding import seed as seed_smoke_rows
 from tests.observability.records import TODAY, moment
 from tests.observability.sundays import DUE
+from tests.quick import quick_clients, quick_passwords  # noqa: F401
 from tests.services.smtp import Mailbox, site_mailbox
 
 

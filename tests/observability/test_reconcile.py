@@ -32,8 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def thread(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def thread():
     return make_thread(make_member("alice", Organisation.objects.create(name="Acme")))
 
 

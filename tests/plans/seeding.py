@@ -78,16 +78,13 @@ def _insert(
     model: type[models.Model], count: int, values: dict[str, str], where: str = "true"
 ) -> str:
     """`n` counts the rows from 1; what is not given is NULL, empty, zero or false."""
-    fields = [field for field in model._meta.local_concrete_fields if not _is_given(field, values)]
-    given = {field.column: _empty(field) for field in fields}
-    given |= {model._meta.get_field(name).column: value for name, value in values.items()}  # type: ignore[union-attr]
+    given: dict[str, str] = {}
+    for field in model._meta.local_concrete_fields:
+        if field.name in values or not isinstance(field, models.AutoField | models.BigAutoField):
+            given[str(field.column)] = values.get(field.name) or _empty(field)
     columns, chosen = ", ".join(given), ", ".join(given.values())
     table = model._meta.db_table
     return f"INSERT INTO {table} ({columns}) SELECT {chosen} FROM generate_series(1, {count}) n WHERE {where}"
-
-
-def _is_given(field: Any, values: dict[str, str]) -> bool:
-    return field.name in values or isinstance(field, models.AutoField | models.BigAutoField)
 
 
 def _empty(field: Any) -> str:

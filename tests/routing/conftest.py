@@ -19,6 +19,7 @@ from routing.seeding import seed
 from routing.services.snapshot import Snapshots
 from routing.simulator import Simulator, serve
 from tests.factories import browser, make_member, make_user
+from tests.quick import quick_clients, quick_passwords  # noqa: F401
 from tests.routing.climbing import Site
 
 

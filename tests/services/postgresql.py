@@ -73,20 +73,17 @@ def find_programs(scratch: Path) -> tuple[Path, str]:
     sys.exit("No PostgreSQL runs here; install one, or name a database in DATABASE_URL.")
 
 
+def initdb_command(programs: Path, cluster: Path, secret: Path) -> list[str | Path]:
+    """Makes an empty cluster that lets in the user chatcore with the password in the file `secret`."""
+    command: list[str | Path] = [programs / "initdb", "-D", cluster, "-U", "chatcore"]
+    command += ["--pwfile", secret, "--auth=scram-sha-256"]
+    return [*command, "--encoding=UTF8", "--no-locale", "--no-sync"]
+
+
 def make_cluster(setup: Setup, programs: Path, folder: Path, password: str) -> Path:
     """An empty cluster that lets in the user chatcore with that password."""
     cluster, secret = folder / "cluster", folder / "password"
     secret.write_text(password)
-    command: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        cluster,
-        "-U",
-        "chatcore",
-        "--pwfile",
-        secret,
-    ]
-    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]
     user = unprivileged_user()
     if user:
         shutil.chown(folder, user)
@@ -96,7 +93,7 @@ def make_cluster(setup: Setup, programs: Path, folder: Path, password: str) -> P
         code = run_step(
             setup.guard,
             setup.signals,
-            command,
+            initdb_command(programs, cluster, secret),
             cwd=folder,
             env=os.environ,
             output=output,
