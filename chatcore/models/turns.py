@@ -6,21 +6,24 @@ from typing import Self
 from django.conf import settings
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chatcore.models.organisations import Organisation
 from chatcore.models.threads import Thread
 
-PLACES = """
-    WITH RECURSIVE line AS (
-        SELECT id, thread_id, parent_id FROM chatcore_turn WHERE id = %s
-        UNION ALL
-        SELECT t.id, t.thread_id, t.parent_id FROM chatcore_turn t JOIN line ON t.id = line.parent_id
-    )
-    SELECT COALESCE(parent_id, thread_id) FROM line
+IN_CONVERSATION = """
+    (COALESCE(chatcore_turn.parent_id, chatcore_turn.thread_id) IN (
+        WITH RECURSIVE line AS (
+            SELECT id, thread_id, parent_id FROM chatcore_turn WHERE id = %s
+            UNION ALL
+            SELECT t.id, t.thread_id, t.parent_id
+            FROM chatcore_turn t JOIN line ON t.id = line.parent_id
+        )
+        SELECT COALESCE(parent_id, thread_id) FROM line
+    )) IS TRUE
 """
-"""The places of a line of turns: each is named by the turn before it, the first by its thread."""
+"""Whether a turn stands at a place of a line. A place is named by the turn before it, the first one by
+its thread. `IS TRUE` keeps PostgreSQL from joining what it had better look up in a hash."""
 
 
 class TurnQuerySet(models.QuerySet["Turn"]):
@@ -38,16 +41,12 @@ class TurnQuerySet(models.QuerySet["Turn"]):
         What followed a turn that was edited or retried later is on another branch, and left out.
         """
         start = self.model._meta.pk.get_db_prep_value(thread.head_id, connection)
-        places = RawSQL(PLACES, [start])
-        return (
-            self.filter(thread=thread)
-            .alias(place=Coalesce("parent_id", "thread_id"))
-            .filter(place__in=places)
-        )
+        is_in_it = RawSQL(IN_CONVERSATION, [start], output_field=models.BooleanField())
+        return self.filter(is_in_it, thread=thread)
 
     def with_replacement(self) -> Self:
         """Each with `replaced_by`: the id of the turn that retries or edits it, or None."""
-        later = Turn.objects.filter(replaces=models.OuterRef("pk")).order_by("-created_at")
+        later = Turn.objects.filter(replaces=models.OuterRef("pk")).order_by("-position")
         return self.annotate(replaced_by=models.Subquery(later.values("pk")[:1]))
 
 

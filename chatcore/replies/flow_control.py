@@ -1,4 +1,4 @@
-"""How much has a socket been sent that its client has not taken in? That bounds a slow reader.
+"""Counts what a socket was sent and its client has not taken in, which bounds a slow reader.
 
 Servers and proxies buffer without telling us, so the client's own acks are what counts.
 """
@@ -30,12 +30,12 @@ class Window:
         return may
 
     def sent(self, turn: UUID, seq: int, size: int) -> None:
-        """A frame went out."""
+        """Note that a frame went out."""
         self._sent.setdefault(turn, deque()).append((seq, size))
         self._unacknowledged += size
 
     def acknowledge(self, turn: UUID, seq: int) -> None:
-        """The client has taken in everything of a turn up to a position."""
+        """Note that the client has taken in everything of a turn up to a position."""
         frames = self._sent.get(turn)
         while frames and frames[0][0] <= seq:
             self._unacknowledged -= frames.popleft()[1]

@@ -1,4 +1,4 @@
-"""The frames of the websocket, in both directions; docs/protocol.md says them in words.
+"""The frames of the websocket, in both directions; docs/protocol.md describes them.
 
 `seq` is an opaque rising integer to clients: leg x 2^32 + characters of that leg shown so far.
 """
@@ -28,7 +28,7 @@ class Stop(msgspec.Struct, tag="stop", forbid_unknown_fields=True):
 
 
 class Retry(msgspec.Struct, tag="retry", forbid_unknown_fields=True):
-    """The same prompt again, perhaps of a model that staff offer."""
+    """The prompt of any turn again, perhaps with a model that staff offer."""
 
     turn: UUID
     model: str | None = None
@@ -36,7 +36,7 @@ class Retry(msgspec.Struct, tag="retry", forbid_unknown_fields=True):
 
 
 class Edit(msgspec.Struct, tag="edit", forbid_unknown_fields=True):
-    """The thread's last prompt, anew."""
+    """Another prompt in place of any turn's."""
 
     turn: UUID
     id: UUID
@@ -44,7 +44,7 @@ class Edit(msgspec.Struct, tag="edit", forbid_unknown_fields=True):
 
 
 class Resume(msgspec.Struct, tag="resume", forbid_unknown_fields=True):
-    """Everything of a turn that comes after a position."""
+    """A request for everything of a turn that comes after a position."""
 
     turn: UUID
     after: int = 0

@@ -1,4 +1,4 @@
-"""How a turn ended: the one form behind its row, its last frame and the API's answer."""
+"""How a turn ended: the form behind its row, its last frame and the API's answer."""
 
 from decimal import Decimal
 from typing import Any, Literal
@@ -59,16 +59,16 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     @classmethod
     def of(cls, turn: Turn) -> "Outcome":
-        """As a row says it."""
+        """The outcome that a row holds."""
         return cls(**{name: getattr(turn, name) for name in cls.__struct_fields__})
 
     def fail(self, code: str) -> None:
-        """It ends without a whole reply."""
+        """Note that it ends without a whole reply."""
         self.status = "interrupted" if code == "interrupted" else "failed"
         self.error_code = code
 
     def note_attempt(self, attempt: Attempt, decision: Decision) -> None:
-        """This attempt's words are the reply now."""
+        """Note that this attempt's words are the reply now."""
         self._note_decision(decision)
         self.provider = attempt.provider
         self.model = attempt.deployment.partition("/")[2]
@@ -76,7 +76,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         self.citations = []
 
     def note_cached(self, cached: CachedReply, decision: Decision) -> None:
-        """The reply was given before: its numbers are repeated, and it costs nothing now."""
+        """Note that the reply was given before: it costs nothing now."""
         self.cache_hit = True
         self._note_decision(decision)
         self.provider, self.model = cached.provider, cached.model[:120]
@@ -87,11 +87,11 @@ class Outcome(msgspec.Struct, kw_only=True):
         self.cost_usd = Decimal(0)
 
     def note_citations(self, items: tuple[Citation, ...]) -> None:
-        """The sources that the reply names."""
+        """Note the sources that the reply names."""
         self.citations = [{"n": item.n, "url": item.url, "title": item.title} for item in items]
 
     def note_route(self, decision: Decision) -> None:
-        """What the whole route came to, once nothing more will happen."""
+        """Note what the whole route came to, once nothing more will happen."""
         self._note_decision(decision)
         route = decision.route
         answering = route.answering
@@ -131,7 +131,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         )
 
     def columns(self) -> dict[str, Any]:
-        """As a row keeps it."""
+        """The columns of a row."""
         return msgspec.structs.asdict(self)
 
     @property

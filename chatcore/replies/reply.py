@@ -45,11 +45,11 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """What stands on the screen."""
+        """What a follower shows now."""
         return "".join(self._parts)
 
     def wait_for_earlier(self) -> None:
-        """Another turn of the thread comes first."""
+        """Note that another turn of the thread comes first."""
         self.waiting = True
         self._wake()
 
@@ -71,7 +71,7 @@ class Reply:
         self._wake()
 
     def append(self, text: str) -> None:
-        """The next words."""
+        """Add the next words."""
         if not text:
             return
         text = text.replace("\x00", "\ufffd")  # which PostgreSQL cannot keep
@@ -81,14 +81,14 @@ class Reply:
         self._wake()
 
     def reset(self, reason: str, *, leg: int | None = None) -> None:
-        """What was said no longer stands; a new leg begins, the next one unless it is named."""
+        """Begin a new leg, the next one unless it is named: what was said no longer stands."""
         self.leg = self.leg + 1 if leg is None else leg
         self._parts, self._ends, self._deltas = [], [], []
         self.reset_frame = frames.encode("reset", turn=self.turn_id, seq=self.seq, reason=reason)
         self._wake()
 
     def end(self, outcome: Outcome) -> None:
-        """Nothing follows this."""
+        """End it with the frame that nothing follows."""
         self.last_frame = outcome.last_frame(self.turn_id, self.seq)
         self.ended.set()
         self._wake()
@@ -107,13 +107,13 @@ class Reply:
         return [(self.seq, frames.encode("delta", turn=self.turn_id, seq=self.seq, text=text))]
 
     def follow(self, after: int) -> "Follower":
-        """Everything that comes after a position."""
+        """A follower that gets everything after a position."""
         follower = Follower(self, after)
         self._followers.add(follower)
         return follower
 
     def leave(self, follower: "Follower") -> None:
-        """Wake it no more."""
+        """Let a follower go."""
         self._followers.discard(follower)
 
     def _wake(self) -> None:

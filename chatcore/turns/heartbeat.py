@@ -63,7 +63,7 @@ def _show_life() -> tuple[dict[UUID, bool], list[ServerProcess]]:
     """Our running turns, each with whether it shall stop; and the other processes."""
     here.beat()
     ours = Turn.objects.filter(status=Turn.Status.RUNNING, process=here.id)
-    return dict(ours.values_list("pk", "stop_asked")), processes.others()
+    return dict(ours.order_by().values_list("pk", "stop_asked")), processes.others()
 
 
 def _compare(before: set[UUID], rows: dict[UUID, bool]) -> list[UUID]:

@@ -32,7 +32,7 @@ def end_orphans() -> list[TurnFinished]:
     """End running turns whose process is gone; gives what is to be told of each."""
     living = ServerProcess.objects.filter(pk=OuterRef("process"))
     running = Turn.objects.filter(status=Turn.Status.RUNNING)
-    return _end_all(running.exclude(Exists(living))[:TOGETHER])
+    return _end_all(running.exclude(Exists(living)).order_by("pk")[:TOGETHER])
 
 
 def end_strays(turn_ids: Collection[UUID]) -> list[TurnFinished]:
@@ -41,7 +41,7 @@ def end_strays(turn_ids: Collection[UUID]) -> list[TurnFinished]:
     They were accepted, but the database's answer to that was lost for good.
     """
     running = Turn.objects.filter(status=Turn.Status.RUNNING, process=here.id)
-    return _end_all(running.filter(pk__in=turn_ids))
+    return _end_all(running.filter(pk__in=turn_ids).order_by("pk"))
 
 
 def _end_all(turns: Iterable[Turn]) -> list[TurnFinished]:

@@ -1,4 +1,4 @@
-"""Which turns does a reference mean? Users quote its first characters; staff search for them."""
+"""Finds the turns that a reference means: users quote the first characters of an id."""
 
 import re
 from uuid import UUID

@@ -39,7 +39,7 @@ class RunningTurns:
         task.add_done_callback(lambda _: self._gone(reply.turn_id))
 
     def ending(self, reply: Reply) -> None:
-        """Its last write has begun: from here on it can no longer be stopped or lost."""
+        """Note that its last write has begun: it can no longer be stopped or lost."""
         self._ending.add(reply.turn_id)
 
     def is_ending(self, turn_id: UUID) -> bool:
@@ -47,7 +47,7 @@ class RunningTurns:
         return turn_id in self._ending
 
     def forget(self, reply: Reply) -> None:
-        """It has ended; whoever listens may still be told so, and a drain waits for that."""
+        """Note that it has ended. Whoever listens may still be told; a drain waits for that."""
         self.replies.pop(reply.turn_id, None)
 
     def _gone(self, turn_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""In which trace does a turn stand? In one of its own, for it outlives the socket that asked for it.
+"""Opens and ends a turn's span, in a trace of its own: it outlives the socket that asked for it.
 
 Only OpenTelemetry's API is used here: it does nothing, and costs nothing, unless observability has
 set an SDK up. Observability also gives the span its attributes and children, and ends it.
