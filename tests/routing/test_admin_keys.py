@@ -188,8 +188,8 @@ class TestReseal:
         settings.SEALING_KEYS = settings.SEALING_KEYS[:1]
         assert credentials.open_key(key) == SECRET
         assert capsys.readouterr().out.splitlines() == [
-            "1 keys sealed anew.",
-            "0 keys sealed anew.",
+            "Keys that open: 1; sealed anew: 1.",
+            "Keys that open: 1; sealed anew: 0.",
         ]
 
     def test_names_the_keys_that_no_sealing_key_opens(self, key, settings, capsys):

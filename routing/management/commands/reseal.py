@@ -16,14 +16,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reseal each key in a transaction of its own: an interrupted run can be run again."""
-        done = 0
+        opened = resealed = 0
         failed = []
-        for key in ProviderKey.objects.select_related("provider").order_by("id"):
+        sealed = ProviderKey.objects.filter(source=ProviderKey.Source.SEALED)
+        for key in sealed.select_related("provider").order_by("id"):
             try:
-                done += credentials.reseal_key(key)
+                resealed += credentials.reseal_key(key)
+                opened += 1
             except DoesNotOpen as error:
                 failed.append(f"{key}: {error}")
-        self.stdout.write(f"{done} keys sealed anew.")
+        self.stdout.write(f"Keys that open: {opened}; sealed anew: {resealed}.")
         if failed:
             self.stderr.write("\n".join(failed))
             raise SystemExit(1)
