@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "observability",
 ]
 MIDDLEWARE = [
+    "chatcore.db.middleware.once_more",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
