@@ -4,6 +4,7 @@ import sys
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template import loader
@@ -16,6 +17,7 @@ from chatcore.db.errors import is_away
 from chatcore.db.middleware import note_error
 from chatcore.errors import RETRY_AFTER_S
 from chatcore.identity.members import member_of_user
+from chatcore.identity.origins import CSRF_FAILED, mismatch, wrong_host
 
 
 @never_cache
@@ -27,6 +29,28 @@ def chat(request: HttpRequest, thread_id: UUID | None = None) -> HttpResponse:
         return render(request, "no_organisation.html", status=403)
     context = {"thread_id": str(thread_id or ""), "is_staff": request.user.is_staff}
     return render(request, "chat.html", context)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """400; a Host header that names no host of ours is the fault of a proxy or of the settings."""
+    if not isinstance(exception, DisallowedHost):
+        return defaults.bad_request(request, exception)
+    if errors.is_api(request):
+        return errors.plain(400, "bad_host", wrong_host(request))
+    return _explained(400, wrong_host(request))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """403 to a form that was not sent by one of our pages, or through a proxy that changes the host."""
+    told = mismatch(request)
+    if errors.is_api(request):
+        return errors.plain(403, "csrf_failed", told or CSRF_FAILED)
+    return _explained(403, told) if told else defaults.permission_denied(request, Exception())
+
+
+def _explained(status: int, told: str) -> HttpResponse:
+    page = loader.render_to_string("wrong_address.html", {"status": status, "told": told})
+    return HttpResponse(page, status=status)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
