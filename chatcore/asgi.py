@@ -18,6 +18,7 @@ django_application = get_asgi_application()
 from chatcore import health  # noqa: E402
 from chatcore.streaming import sse as streams  # noqa: E402
 from chatcore.streaming.asgi_http import Receive, Scope, Send, as_told, send_error  # noqa: E402
+from chatcore.streaming.client import client_of  # noqa: E402
 from chatcore.streaming.lifespan import lifetime  # noqa: E402
 from chatcore.streaming.websocket import ThreadConsumer  # noqa: E402
 
@@ -39,6 +40,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _lifespan(receive, send)
         return
     lifetime.begin()
+    scope["client"] = client_of(scope)
     if scope["type"] == "websocket":
         await watched_websocket(scope, receive, send)
     elif scope["path"] == "/healthz":

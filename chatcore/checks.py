@@ -7,6 +7,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import DatabaseError, connection
 from django.db.models import Model
 from django.http.request import validate_host
 
@@ -62,3 +63,36 @@ def _permissions_of(model: type[Model]) -> set[str]:
     codenames = [get_permission_codename(verb, meta) for verb in meta.default_permissions]
     codenames += [codename for codename, _ in meta.permissions]
     return {f"{meta.app_label}.{codename}" for codename in codenames}
+
+
+@register(deploy=True)
+def addresses_of_clients(**kwargs: Any) -> list[CheckMessage]:
+    """A warning where every client has the proxy's address."""
+    if not settings.HTTPS or settings.TRUSTED_PROXIES:
+        return []
+    words = "X-Forwarded-For is not read: failed sign-ins of all people are counted together."
+    hint = (
+        "Set TRUSTED_PROXIES to the number of proxies of yours that a request passes, most often 1."
+    )
+    return [Warning(words, hint=hint, id="chatcore.W002")]
+
+
+@register(deploy=True)
+def logs_of_the_database(**kwargs: Any) -> list[CheckMessage]:
+    """A warning where PostgreSQL would log what people write, should it log statements."""
+    if connection.vendor != "postgresql":
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW log_parameter_max_length")
+            (length,) = cursor.fetchone()
+    except DatabaseError:  # away, or older than PostgreSQL 13
+        return []
+    if length == "0":
+        return []
+    words = (
+        "Where PostgreSQL logs statements, it logs their values: prompts, replies and session keys."
+    )
+    role = connection.settings_dict["USER"]
+    hint = f"As its administrator: ALTER ROLE {role} SET log_parameter_max_length = 0;"
+    return [Warning(words, hint=hint, id="chatcore.W003")]

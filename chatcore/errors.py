@@ -11,6 +11,8 @@ STATUS = {
 """Code of a refusal -> HTTP status; 400 where a code is not listed."""
 
 
+RETRY_AFTER_S = 2
+"""What `Retry-After` says wherever a little later may do."""
 AWAY = "The database does not answer just now. Please try again in a moment."
 FAULT = "Something went wrong on our side. It has been noted."
 LEAVING = "This server is about to restart. Please try again."

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "observability",
 ]
 MIDDLEWARE = [
+    "chatcore.db.middleware.once_more",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -133,9 +134,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 131_072
-CSRF_TRUSTED_ORIGINS = (
-    [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"] if HTTPS else []
-)
+CSRF_TRUSTED_ORIGINS = environment.trusted_origins(ALLOWED_HOSTS, https=HTTPS)
+CSRF_FAILURE_VIEW = "chatcore.views.csrf_failure"
+TRUSTED_PROXIES = environment.count("TRUSTED_PROXIES", default=1 if HTTPS else 0)
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
     "DIRECTIVES": {

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from chatcore import views
 from chatcore.identity.forms import RESET_MAIL, LoginForm
 
+handler400 = "chatcore.views.bad_request"
 handler404 = "chatcore.views.page_not_found"
 handler500 = "chatcore.views.server_error"
 

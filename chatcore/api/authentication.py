@@ -7,6 +7,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from chatcore.identity.members import Member, member_of_token, member_of_user
+from chatcore.identity.origins import CSRF_FAILED, mismatch
 from chatcore.models import User
 
 SCHEME = "bearer"
@@ -40,6 +41,14 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if found is None:
             return None
         return found[0], member_of_user(found[0].pk, request.session)
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Django's rules, with the code of the other doors. Raises PermissionDenied."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied:
+            told = mismatch(request._request) or CSRF_FAILED
+            raise PermissionDenied(told, code="csrf_failed") from None
 
 
 class IsMember(permissions.IsAuthenticated):

@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from chatcore.errors import FAULT
+from chatcore.errors import AWAY, FAULT, RETRY_AFTER_S
 
 API = "/api/"
 
@@ -39,6 +39,13 @@ def not_found() -> JsonResponse:
 def fault() -> JsonResponse:
     """The answer below /api/ to a fault of ours."""
     return plain(500, "internal", FAULT)
+
+
+def away() -> JsonResponse:
+    """The answer below /api/ while the database is away."""
+    response = plain(503, "unavailable", AWAY)
+    response["Retry-After"] = RETRY_AFTER_S
+    return response
 
 
 def plain(http_status: int, code: str, message: str) -> JsonResponse:

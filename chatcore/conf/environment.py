@@ -40,6 +40,16 @@ def flag(name: str, *, default: bool) -> bool:
     refuse(name, f"expected 1 or 0, got {value!r}")
 
 
+def count(name: str, *, default: int) -> int:
+    """A small whole number."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) < 3):
+        refuse(name, f"expected a whole number from 0 to 99, got {value!r}")
+    return int(value)
+
+
 def choice(name: str, allowed: tuple[str, ...]) -> str:
     """One of a few words; the first is the default."""
     value = os.environ.get(name, "").strip() or allowed[0]
@@ -223,6 +233,20 @@ def site_url(folder: Path) -> str:
         or (noted.read_text().strip() if noted.exists() else "")
         or "http://127.0.0.1:8000"
     )
+
+
+def trusted_origins(hosts: list[str], *, https: bool) -> list[str]:
+    """Where our own pages may be, whatever a proxy makes of the Host header.
+
+    The address that CHATCORE_URL names, perhaps with a port; over https all hosts by their names alone.
+    """
+    parts = urlsplit(http_url("CHATCORE_URL"))
+    own = [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
+    if not https:
+        return own
+    named = [host for host in hosts if host != "*" and not is_loopback(host)]
+    listed = [f"https://*{host}" if host.startswith(".") else f"https://{host}" for host in named]
+    return listed + [origin for origin in own if parts.scheme == "https"]
 
 
 def is_loopback(host: str) -> bool:

@@ -29,6 +29,7 @@ T = TypeVar("T")
 TOGETHER = 64
 """Jobs that share a transaction at most."""
 TRIES = 3
+TOLD_EVERY_S = 30.0
 AGAIN_S = 0.5
 """Between two tries of what must be kept while the database is away."""
 
@@ -66,16 +67,17 @@ class Writer:
 
         `what` names it in the log. Raises what is the job's own fault.
         """
-        told = False
+        loop = asyncio.get_running_loop()
+        tell_at = loop.time()
         while True:
             try:
                 return await self.run(job)
             except LOST as error:
                 if not is_away(error):
                     raise
-                if not told:
+                if loop.time() >= tell_at:
                     logger.warning("%s waits for the database: %s", what, error)
-                    told = True
+                    tell_at = loop.time() + TOLD_EVERY_S
             await asyncio.sleep(AGAIN_S)
 
     @property

@@ -6,7 +6,6 @@ code wherever that can be called.
 
 import io
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -17,6 +16,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from chatcore.errors import Denied
 from chatcore.identity.last_known import LastKnown
 from chatcore.identity.members import Member, member_of_session, member_of_token
+from chatcore.identity.origins import CSRF_FAILED, is_ours, mismatch, wrong_host
 
 Scope = dict[str, Any]
 _members: LastKnown[Member | None] = LastKnown()
@@ -29,15 +29,15 @@ def request_of(scope: Scope, body: bytes = b"") -> ASGIRequest:
     try:
         request.get_host()
     except DisallowedHost:
-        raise Denied(400, "bad_host", "This host name is not served here.") from None
+        raise Denied(400, "bad_host", wrong_host(request)) from None
     return request
 
 
 def check_origin(request: ASGIRequest) -> None:
     """Refuse a browser's websocket from foreign pages; programs send no Origin. Raises Denied."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.get_host().lower():
-        raise Denied(403, "foreign_origin", "This page may not open a connection here.")
+    if origin is not None and not is_ours(origin, request):
+        raise Denied(403, "foreign_origin", mismatch(request))
 
 
 async def member_of(request: ASGIRequest, *, anew: bool = False) -> Member | None:
@@ -70,7 +70,7 @@ def check_csrf(request: ASGIRequest) -> None:
     middleware = CsrfViewMiddleware(lambda _: HttpResponse())
     middleware.process_request(request)
     if middleware.process_view(request, _any_view, (), {}) is not None:
-        raise Denied(403, "csrf_failed", "The CSRF token is missing or wrong.")
+        raise Denied(403, "csrf_failed", mismatch(request) or CSRF_FAILED)
 
 
 def _any_view(request: object) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from chatcore.db.errors import is_away
-from chatcore.errors import AWAY, FAULT, ChatError, Denied
+from chatcore.errors import AWAY, FAULT, RETRY_AFTER_S, ChatError, Denied
 from chatcore.replies.frames import MAX_MESSAGE_BYTES
 
 Scope = dict[str, Any]
@@ -15,7 +15,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
-RETRY_AFTER_S = 2
 TRY_AGAIN = {429, 503}
 HEADERS = [
     (b"cache-control", b"no-store"),

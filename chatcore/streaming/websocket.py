@@ -49,7 +49,7 @@ class ThreadConsumer(AsyncConsumer):  # type: ignore[misc]  # channels ships no 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """From the handshake to the end, whoever ends it."""
         self._send_event = send
-        self._closed = False
+        self._accepted = self._closed = False
         self._window = Window()
         self._following: dict[UUID, asyncio.Task[None]] = {}
         self._thread_id: UUID = scope["url_route"]["kwargs"]["thread_id"]
@@ -58,7 +58,8 @@ class ThreadConsumer(AsyncConsumer):  # type: ignore[misc]  # channels ships no 
         try:
             self._request: ASGIRequest = request_of(scope)
             check_origin(self._request)
-        except Denied:
+        except Denied as denied:
+            logger.warning("A websocket was refused. %s", str(denied))
             await self.close(REFUSED)
             return
         open_sockets.add(self)
@@ -86,6 +87,7 @@ class ThreadConsumer(AsyncConsumer):  # type: ignore[misc]  # channels ships no 
 
     async def _live(self, receive: Receive) -> None:
         await self._send_event({"type": "websocket.accept"})
+        self._accepted = True
         await self._member_or_close()
         while not self._closed:
             event = await receive()
@@ -176,7 +178,7 @@ class ThreadConsumer(AsyncConsumer):  # type: ignore[misc]  # channels ships no 
         await self._send(frames.encode("error", code=error.code, message=str(error), **about))
 
     async def _send(self, frame: str) -> None:
-        if not self._closed:
+        if self._accepted and not self._closed:
             await self._send_event({"type": "websocket.send", "text": frame})
 
     def _follow(self, reply: Reply, after: int) -> None:

@@ -41,6 +41,7 @@ class TestABadValue:
             ("PROVIDER_PROXY", "http://proxy.example.org:3128/path"),
             ("PROVIDER_CA_FILE", "/nowhere/authority.pem"),
             ("PROVIDER_CA_FILE", "README.md"),
+            ("TRUSTED_PROXIES", "nginx"),
             ("SEALING_KEYS", "short"),
             ("EMAIL_URL", "pigeon://coop"),
             ("REPORT_RECIPIENTS", "ops@example.com, the boss"),
