@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -134,7 +135,7 @@ class TestItsRow:
         assert turn.pk.hex[:12] in listed.content.decode()
 
     def test_is_recorded_like_any_other_when_that_was_missed(self, alice):
-        turn = make_turn_alone(alice, finished_at="2026-01-01T00:00:00Z")
+        turn = make_turn_alone(alice, created_at=timezone.now() - timedelta(minutes=1))
 
         proof = prove()
 
