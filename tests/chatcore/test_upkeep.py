@@ -54,7 +54,6 @@ class TestThePurge:
             Turn.objects.update(created_at=timezone.now() - timedelta(days=3 * 366))
             with CaptureQueriesContext(connection) as caught:
                 assert purging.purge(now=timezone.now()) == threads
-            print(*[q["sql"][:130] for q in caught], sep="\n")
             return len(caught)
 
         assert queries(2) == queries(20)
