@@ -18,7 +18,7 @@ from observability.models import AttemptRecord, Incident
 from observability.rollup.gather import gather
 from tests.factories import browser, make_user
 from tests.plans.seeding import FIRST, LONG_DELETED, TODAY, TURNS, TURNS_A_THREAD
-from tests.plans.watched import Statements, statements
+from tests.plans.watched import Statements, keys_without_index, statements
 
 pytestmark = pytest.mark.usefixtures("big_site")
 A_WEEK = TURNS * 7 // 365 * 6 // 5
@@ -227,6 +227,9 @@ class TestTheWorker:
             assert purging.purge(now=TODAY) == LONG_DELETED
 
         assert sent.reading_more_than(LONG_DELETED * (TURNS_A_THREAD + 1)) == []
+
+    def test_finds_what_speaks_of_a_row_that_goes_by_an_index(self):
+        assert keys_without_index() == []
 
     def test_purge_of_texts_reads_those_that_go(self, monkeypatch):
         monkeypatch.setattr(purging, "PAUSE_S", 0)

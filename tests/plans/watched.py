@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 BIG = {"chatcore_turn", "chatcore_thread", "observability_attemptrecord"}
@@ -27,7 +27,8 @@ class Statements:
 
         A sequential scan reads all of them, unless a LIMIT ends it early.
         """
-        numbers = ((rows_read(text), text) for text in self.texts if _is_read(text))
+        looks = (text for text in self.texts if text.startswith(("SELECT", "UPDATE", "DELETE")))
+        numbers = ((rows_read(text), text) for text in looks)
         return [(number, text[:2000]) for number, text in numbers if number > rows]
 
     def naming(self, *columns: str) -> list[str]:
@@ -46,11 +47,27 @@ def statements() -> Iterator[Statements]:
 
 
 def rows_read(statement: str) -> int:
-    """How many rows of the big tables a statement reads, as PostgreSQL counts them when it runs it."""
-    with connection.cursor() as cursor:
+    """How many rows of the big tables a statement reads, as PostgreSQL counts them when it runs it.
+
+    It is run once more, and what it changes is rolled back.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) {statement}")
         plans: Any = cursor.fetchone()[0]
+        transaction.set_rollback(True)
     return _read(json.loads(plans)[0]["Plan"] if isinstance(plans, str) else plans[0]["Plan"])
+
+
+def keys_without_index() -> list[str]:
+    """The foreign keys to the big tables through which each deleted row would be looked for in vain."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE contype = 'f' AND confrelid::regclass::text = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = conrelid AND indkey[0] = conkey[1]"
+            " AND indpred IS NULL)",
+            [sorted(BIG)],
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _read(node: dict[str, Any]) -> int:
@@ -59,7 +76,3 @@ def _read(node: dict[str, Any]) -> int:
         return below
     passed = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
     return below + int(sum(node.get(name, 0) for name in passed) * node["Actual Loops"])
-
-
-def _is_read(statement: str) -> bool:
-    return statement.startswith(("SELECT", "WITH"))
