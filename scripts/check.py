@@ -28,10 +28,11 @@ CHECKS = {
 def environment(folder: str) -> dict[str, str]:
     """Settings as in production, reached over https, with nothing of this machine's."""
     ours = clean_environment()
-    for name in ("DEBUG", "DATABASE_URL", "REDIS_URL", "SEALING_KEYS"):
+    for name in ("DEBUG", "REDIS_URL", "SEALING_KEYS"):
         ours.pop(name, None)
     return ours | {
         "CHATCORE_DATA": folder,
+        "DATABASE_URL": "sqlite://:memory:",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "chat.example.org",
         "CHATCORE_URL": "https://chat.example.org",

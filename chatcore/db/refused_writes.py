@@ -63,7 +63,7 @@ def _of_the_file() -> str:
         return ""
     if not os.access(file, os.R_OK | os.W_OK):
         return "the database file is gone" if not file.exists() else "its file is read-only"
-    return limits.full_disk(file.parent)
+    return "its disk is full" if limits.full_disk(file.parent) else ""
 
 
 def _of_the_server() -> str:
