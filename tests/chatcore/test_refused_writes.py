@@ -23,7 +23,7 @@ def write_where_none_may() -> None:
 def noted(monkeypatch) -> RefusedWrites:
     """What the writer notes, from nothing."""
     fresh = RefusedWrites()
-    monkeypatch.setattr("chatcore.database.refused_writes", fresh)
+    monkeypatch.setattr("chatcore.db.writer.refused_writes", fresh)
     return fresh
 
 
