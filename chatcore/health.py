@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from chatcore.db.reader import read
 from chatcore.db.refused_writes import refused_writes
+from chatcore.maintenance import background
 from chatcore.streaming.asgi_http import Send, send_json
 from chatcore.turns.running import running
 from routing.services import snapshot
@@ -22,6 +23,8 @@ class Readiness:
     """What is known of this process."""
 
     def __init__(self) -> None:
+        self.warnings: dict[str, str] = {}
+        """What the last look found that does not keep people from chatting."""
         self._migrated = False
         self._looking: asyncio.Task[dict[str, bool | str]] | None = None
 
@@ -47,6 +50,7 @@ class Readiness:
         found["writable"] = refused_writes.problem() or True
         if found["migrations"] is True:
             found |= _routing()
+            self.warnings = background.problems()
         return found
 
     def _migrations(self) -> bool | str:
@@ -93,11 +97,16 @@ async def healthz(send: Send) -> None:
 
 
 async def readyz(send: Send) -> None:
-    """200 once everything is there, else 503 naming what is missing."""
+    """200 once everything is there, else 503 naming what is missing.
+
+    A worker or a clock that is missing stands among the warnings: people can chat without them.
+    """
+    warnings: dict[str, str] = {}
     try:
         checks = await readiness.checks()
+        warnings = readiness.warnings
     except Exception as error:  # the database is down: that is the answer, not a fault of ours
         checks = {"database": type(error).__name__}
     ready = all(value is True for value in checks.values())
-    body = msgspec.json.encode({"ready": ready, "checks": checks})
+    body = msgspec.json.encode({"ready": ready, "checks": checks, "warnings": warnings})
     await send_json(send, 200 if ready else 503, body)

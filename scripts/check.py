@@ -1,4 +1,4 @@
-"""Does the checkout keep its own rules?
+"""Checks that the checkout keeps its own rules.
 
 Runs every check, says which failed, changes nothing but tools' caches.
 """

@@ -1,4 +1,4 @@
-"""What runs while Chatcore runs, in what order does it end, and what if a part of it dies?"""
+"""Runs the parts of a site: starts them, starts again what dies, and ends them in order."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Program:
         return last if last.startswith("chatcore: ") else ""
 
 
-class Household:
+class Parts:
     """Starts the programs, web first in `programs`, looks after them, and ends them in order."""
 
     def __init__(

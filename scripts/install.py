@@ -1,4 +1,4 @@
-"""Is everything installed that this checkout's locks name?
+"""Installs everything that this checkout's locks name.
 
     python -m scripts.install [--dev]
 

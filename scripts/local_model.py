@@ -1,4 +1,4 @@
-"""Which model answers when nobody has given a key?
+"""Serves the small local model that answers when there is no key.
 
 SmolLM2-135M on llama.cpp's own server, on a loopback port, as an OpenAI-compatible
 `/v1/chat/completions`. It is a toy: it shows that words stream, not that they are wise.

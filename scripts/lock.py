@@ -1,4 +1,4 @@
-"""How are the locks made?
+"""Makes the locks of the requirements.
 
 uv resolves requirements*.txt for every supported Python and platform and writes every file's hash;
 npm does the same for package.json. Each lock's first line names the requirements it was made from,

@@ -1,4 +1,4 @@
-"""How is a child process started, and how is it sure to be gone?
+"""Starts child processes, and makes sure that they are gone at the end.
 
 Every child leads a session of its own, so that a Ctrl-C in the terminal reaches only us, and a
 signal to its group reaches its own children too. A guard, forked first, holds the other end of a

@@ -1,4 +1,4 @@
-"""How does a fresh checkout become a running chat?
+"""Sets up and runs everything: a fresh checkout becomes a running chat.
 
     scripts/run [--port N] [--data DIR] [--server daphne|uvicorn]
 
@@ -23,7 +23,7 @@ from chatcore.machine import limits
 from chatcore.machine.data_folder import DATABASE, MEND, holds_site, refuse_full_disk
 from chatcore.machine.refusal import stop
 from chatcore.machine.sqlite_file import fold
-from scripts.children import Household, Program, say
+from scripts.children import Parts, Program, say
 from scripts.install import PYTHON, ROOT, Setup, clean_environment, install
 from scripts.processes import Guard, Signals, Stopped, run_step
 
@@ -135,13 +135,13 @@ def programs(chosen: argparse.Namespace, model_port: int | None) -> list[Program
     return listed
 
 
-def await_ready(household: Household, signals: Signals, port: int) -> None:
+def await_ready(parts: Parts, signals: Signals, port: int) -> None:
     """Returns once /readyz says 200. Raises SystemExit if that takes too long or web dies."""
     deadline = time.monotonic() + READY_SECONDS
     answer = "no answer"
     while time.monotonic() < deadline:
         signals.obey()
-        household.look_after(time.monotonic())
+        parts.look_after(time.monotonic())
         with contextlib.suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             with contextlib.closing(connection):
@@ -151,7 +151,7 @@ def await_ready(household: Household, signals: Signals, port: int) -> None:
                 if response.status == http.client.OK:
                     return
         signals.pause(0.1)
-    sys.exit(f"{household.web.last_lines()}\nNot ready after {READY_SECONDS:.0f} s: {answer}")
+    sys.exit(f"{parts.web.last_lines()}\nNot ready after {READY_SECONDS:.0f} s: {answer}")
 
 
 def announce(chosen: argparse.Namespace, env: dict[str, str]) -> None:
@@ -164,24 +164,24 @@ def announce(chosen: argparse.Namespace, env: dict[str, str]) -> None:
     say(f"Logs are in {chosen.data / 'logs'}. Ctrl-C ends everything.")
 
 
-def serve(household: Household, signals: Signals, chosen: argparse.Namespace) -> None:
+def serve(parts: Parts, signals: Signals, chosen: argparse.Namespace) -> None:
     """From the first child's start to the last child's end, which a signal brings about."""
     number: int = signal.SIGTERM
     try:
-        household.start(waiting=False)
-        await_ready(household, signals, chosen.port)
-        household.was_ready = True
-        household.start(waiting=True)
-        announce(chosen, household.env)
+        parts.start(waiting=False)
+        await_ready(parts, signals, chosen.port)
+        parts.was_ready = True
+        parts.start(waiting=True)
+        announce(chosen, parts.env)
         while True:
             signals.pause(0.5)
             signals.obey()
-            household.look_after(time.monotonic())
+            parts.look_after(time.monotonic())
     except Stopped as stopped:
         number = stopped.number
         say("Stopping ...")
     finally:
-        household.end(number)
+        parts.end(number)
 
 
 def set_up_and_serve(setup: Setup, chosen: argparse.Namespace) -> None:
@@ -193,8 +193,8 @@ def set_up_and_serve(setup: Setup, chosen: argparse.Namespace) -> None:
         prepare(setup, env, chosen.data)
         (chosen.data / "url").write_text(f"http://127.0.0.1:{chosen.port}\n")
         (chosen.data / "logs").mkdir(mode=0o700, exist_ok=True)
-        household = Household(setup.guard, setup.signals, ROOT, env, programs(chosen, model_port))
-        serve(household, setup.signals, chosen)
+        parts = Parts(setup.guard, setup.signals, ROOT, env, programs(chosen, model_port))
+        serve(parts, setup.signals, chosen)
         if database := embedded_database(chosen.data):
             fold(database)
 

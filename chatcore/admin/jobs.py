@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
 from django.utils.timesince import timesince
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -13,6 +13,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from chatcore.maintenance import background
 from chatcore.models import JobRun
 from routing.admin.base import ModelAdmin
 
@@ -48,6 +49,13 @@ class PeriodicTaskAdmin(ModelAdmin):
         if run.error:
             return f"It failed ({run.error}); the worker's log says why."
         return f"Well, after {(run.ended_at - run.started_at).total_seconds():.1f} s"
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The list, with a warning where nothing runs the jobs."""
+        for words in background.problems().values():
+            messages.warning(request, f"{words[0].upper()}{words[1:]}.")
+        shown: HttpResponse = super().changelist_view(request, *args, **kwargs)
+        return shown
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """No, whoever asks: jobs come with the software."""

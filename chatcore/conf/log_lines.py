@@ -1,4 +1,4 @@
-"""What does a process write of what it does? One JSON object a line, and never anybody's words.
+"""Writes a process's log: one JSON object a line, and never anybody's words.
 
 An exception's own text may hold a prompt, a row or an address with a key in it, so an exception is
 written as its type, its code and the places it passed through. Our own messages name ids and codes

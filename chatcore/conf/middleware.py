@@ -1,4 +1,4 @@
-"""What does the admin need that the chat's pages must not have?"""
+"""Loosens the content security policy for the admin, and for the admin alone."""
 
 from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.http import HttpRequest, HttpResponseBase

@@ -1,4 +1,4 @@
-"""Where is a turn's reply to be followed? In this process, in its row, or, through the row, in another's."""
+"""Finds a turn's reply: in this process, in its row, or, through its row, in another process."""
 
 import asyncio
 import logging

@@ -10,16 +10,16 @@ from tests.installation.sites import Done, start
 LOOK_AFTER = """
 import sys, time
 from pathlib import Path
-from scripts.children import Household, Program
+from scripts.children import Parts, Program
 from scripts.processes import Guard, Signals
 guard, signals = Guard(), Signals()
 web = Program("web process", ["sh", "-c", sys.argv[1]], Path(sys.argv[2]))
-household = Household(guard, signals, Path("."), {}, [web])
-household.start(waiting=False)
-household.was_ready = sys.argv[3] == "ready"
+parts = Parts(guard, signals, Path("."), {}, [web])
+parts.start(waiting=False)
+parts.was_ready = sys.argv[3] == "ready"
 try:
     while True:
-        household.look_after(time.monotonic())
+        parts.look_after(time.monotonic())
         signals.pause(0.1)
 finally:
     guard.dismiss()
