@@ -291,7 +291,7 @@ class TestSigningIn:
     def test_with_a_session_needs_the_csrf_token(self, alice):
         answer = browser(alice, enforce_csrf_checks=True).post("/api/threads/", {}, JSON)
 
-        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+        assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
 
     def test_refuses_an_unknown_token(self, db):
         answer = Client().get("/api/threads/", headers={"Authorization": "Bearer cc_unknown"})
