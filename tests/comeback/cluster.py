@@ -24,6 +24,8 @@ from tests.services.postgresql import (
 
 PASSWORD = "only-for-tests"
 START_S = 30.0
+MOST_SAID = 1_000_000
+"""Bytes that are kept of one transaction."""
 
 
 class Cluster:
@@ -51,7 +53,7 @@ class Cluster:
 
     def copy(self, folder: Path) -> "Cluster":
         """Another one with the same rows; this one must not run."""
-        other = Cluster(folder, self._programs)
+        other = Cluster(folder, self._programs, **self._options)
         shutil.copytree(self.folder / "cluster", folder / "cluster", symlinks=True)
         other._own()
         return other
@@ -121,6 +123,15 @@ def cluster(**options: str) -> Iterator[Cluster]:
             made.stop()
 
 
+async def _end_all() -> None:
+    """Cancel what else runs in the loop, and let it close its connections."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0.01)
+
+
 class Line:
     """A TCP relay in front of a cluster; it can swallow the answer to one COMMIT."""
 
@@ -134,8 +145,8 @@ class Line:
     def opened(self) -> Iterator["Line"]:
         """The line, in a thread of its own, while the block lasts."""
         loop = asyncio.new_event_loop()
-        running = loop.create_task(asyncio.start_server(self._serve, "127.0.0.1", self.port))
-        running.add_done_callback(lambda done: done.result())
+        serving = asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        server = loop.run_until_complete(serving)
         thread = threading.Thread(target=loop.run_forever)
         thread.start()
         try:
@@ -143,9 +154,8 @@ class Line:
         finally:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-            for task in asyncio.all_tasks(loop):
-                task.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
+            server.close()
+            loop.run_until_complete(_end_all())
             loop.close()
 
     def swallow_commit(self, of: Callable[[bytes], bool]) -> None:
@@ -153,6 +163,10 @@ class Line:
         self._wanted = of
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # at the end of the block
+            await self._relay(reader, writer)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
@@ -161,18 +175,20 @@ class Line:
         lose = asyncio.Event()
         forth = asyncio.create_task(self._forth(reader, up_writer, lose))
         back = asyncio.create_task(self._back(up_reader, writer, lose))
-        await asyncio.wait({forth, back}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (forth, back):
-            task.cancel()
-        for end in (writer, up_writer):
-            end.transport.abort()
+        try:
+            await asyncio.wait({forth, back}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (forth, back):
+                task.cancel()
+            for end in (writer, up_writer):
+                end.transport.abort()
 
     async def _forth(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lose: asyncio.Event
     ) -> None:
         said = b""
         while data := await reader.read(65536):
-            said += data
+            said = said[-MOST_SAID:] + data
             if b"COMMIT" in data or b"ROLLBACK" in data:
                 if b"COMMIT" in data and self._wanted is not None and self._wanted(said):
                     self._wanted = None

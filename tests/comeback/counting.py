@@ -32,11 +32,8 @@ def _write() -> None:
     from chatcore.streaming.websocket import open_sockets  # noqa: PLC0415
     from chatcore.turns.running import running  # noqa: PLC0415
 
-    held = {
-        "tasks": Counter(_name(task) for task in asyncio.all_tasks()),
-        "sockets": len(open_sockets),
-        "replies": len(running.replies),
-    }
+    held = Counter(_name(task) for task in asyncio.all_tasks())
+    held |= {"sockets": len(open_sockets), "replies": len(running.replies)}
     file = Path(settings.DATA_DIR) / f"held-{os.getpid()}.json"
     draft = file.with_suffix(".draft")
     draft.write_text(json.dumps(held))

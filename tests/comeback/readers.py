@@ -31,9 +31,11 @@ class Reader:
     """The frame that ended it, or the answer."""
     refused: str = ""
     """Why it was not taken at all."""
+    given_up: bool = False
+    """The server is gone: do not come back."""
     ended_at: float = 0.0
-    stored: tuple[str, str] = ("", "")
-    """Status and reply of its row, afterwards."""
+    stored: list[tuple[str, str]] = field(default_factory=list)
+    """Status and reply of each row with its prompt, afterwards."""
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def follow(self) -> None:
@@ -55,7 +57,7 @@ class Reader:
 
     async def _by_websocket(self, thread: str) -> None:
         seq = 0
-        while not self.last:
+        while not self.last and not self.given_up:
             try:
                 async with self.person.socket(thread) as socket:
                     socket.shown = self.shown
@@ -84,7 +86,7 @@ class Reader:
         asked = {"id": str(uuid.uuid4()), "text": self.prompt}
         seq = 0
         async with self._client() as client:
-            while not self.last:
+            while not self.last and not self.given_up:
                 if self.turn:
                     stream = client.stream(
                         "GET", f"/api/turns/{self.turn}/events", params={"after": seq}

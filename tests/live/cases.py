@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 PACE = "pace2"
 OK = f"kimi/sim-ok-tokens40-{PACE}"
 LASTING = (4, 10, 24, 40, 90)
-"""Seconds that the replies of "case lasts4" to "case lasts90" take, ten deltas in each."""
+"""Seconds that the replies of "case lasts4" to "case lasts90" take, four deltas in each."""
 CASES: dict[str, tuple[str, ...]] = {
     "plain": ("openai/sim-ok-tokens60-pace2",),
     "long": ("openai/sim-ok-tokens300-pace6",),
-    **{f"lasts{s}": (f"openai/sim-ok-tokens{20 * s}-pace100",) for s in LASTING},
+    **{f"lasts{s}": (f"openai/sim-ok-tokens{8 * s}-pace250",) for s in LASTING},
     "endless": ("openai/sim-ok-tokens4000-pace20",),
     "huge": ("openai/sim-ok-tokens90000-pace0",),
     "cut": ("openai/sim-cut-after5", OK),

@@ -27,7 +27,7 @@ from tests.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDORS = {"openai": "v1", "gemini": "v1beta", "perplexity": "v1", "kimi": "v1"}
-START_S = 60.0
+START_S = 180.0
 PASSWORD = "a long demo passphrase"
 Frame = dict[str, Any]
 

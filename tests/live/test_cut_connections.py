@@ -80,11 +80,13 @@ class TestAProcessThatDies:
         async with there.socket(demo.new_thread()) as tab:
             accepted = await tab.ask("case long, please")
             await tab.until("delta")
-            await asyncio.to_thread(leaving.end, signal.SIGTERM)
+            done, _ = await asyncio.gather(
+                tab.to_the_end(), asyncio.to_thread(leaving.end, signal.SIGTERM)
+            )
 
         stored = demo.turn(accepted["turn"])
-        assert stored["status"] == "complete"
-        assert stored["reply"]
+        assert (done["type"], stored["status"]) == ("done", "complete")
+        assert stored["reply"] == tab.shown != ""
         # SQLite keeps ids without hyphens.
         found = site.rows(
             "SELECT turn_status FROM observability_attemptrecord WHERE "

@@ -28,6 +28,7 @@ SERVER_OPTIONS = {
     "full_page_writes": "off",
     "max_connections": "200",
     "log_min_messages": "fatal",
+    "log_parameter_max_length": "0",  # as docs/operations.md asks for
 }
 
 
