@@ -24,6 +24,7 @@ BESIDE = {
     "browser": ("tests/browser",),
     "sites": ("tests/installation", "tests/live"),
     "chat": ("tests/chatcore", "tests/observability"),
+    "outages": ("tests/comeback",),
 }
 """What runs beside all others, so that two cores are always at work. Whole sites and the browser wait
 for much of their time."""
