@@ -58,14 +58,16 @@ class ThisProcess:
             seen_at=Now(), beats=models.F("beats") + 1
         )
         if not renewed:
-            ServerProcess(
+            row = ServerProcess(
                 id=self.id,
                 kind=self.kind,
                 address=self.address,
                 version=settings.VERSION,
                 started_at=self._started_at,
                 seen_at=Now(),
-            ).save(force_insert=True)
+            )
+            # Another thread of ours may make it at this moment.
+            ServerProcess.objects.bulk_create([row], ignore_conflicts=True)
 
     async def ensure_registered(self) -> None:
         """Have a row before the first turn names it."""

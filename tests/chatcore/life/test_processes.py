@@ -2,10 +2,13 @@
 
 import fcntl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -67,6 +70,21 @@ class TestAProcess:
         here.beat()
 
         assert ServerProcess.objects.get().pk == here.id
+
+    @pytest.mark.django_db(transaction=True)
+    def test_has_one_row_though_two_threads_make_it(self):
+        def beat() -> None:
+            with transaction.atomic():
+                ready.wait(10)
+                here.beat()
+            connection.close()
+
+        ready = Barrier(2)
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(beat) for _ in range(2)]:
+                done.result(20)
+
+        assert ServerProcess.objects.count() == 1
 
     def test_has_none_when_it_has_ended(self):
         here.beat()
