@@ -23,7 +23,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def people(site: Path) -> list[str]:
     with closing(sqlite3.connect(site / "chatcore.sqlite3")) as database:
-        return [name for (name,) in database.execute("SELECT username FROM auth_user")]
+        return [name for (name,) in database.execute("SELECT username FROM chatcore_user")]
 
 
 class TestWithoutTheEnvironmentFile:

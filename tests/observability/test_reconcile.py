@@ -273,7 +273,8 @@ class TestATurnWhoseProcessDied:
     def test_is_rebuilt_as_it_was_told(self, thread, priced):
         self.orphan(thread, self.open_attempt(), reply="words")
         (told,) = end_orphans()
-        Turn.objects.update(finished_at=timezone.now() - timedelta(minutes=1))
+        before = timezone.now() - timedelta(minutes=1)
+        Turn.objects.update(created_at=before, finished_at=before)
 
         reconcile.mend_recent()
         rebuilt = AttemptRecord.objects.values().get()
