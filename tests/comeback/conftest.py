@@ -33,7 +33,7 @@ DEADLOCK = f"""
 import threading
 from django.db import connection, transaction
 from chatcore.models import Turn
-one, other = Turn.objects.values_list("pk", flat=True)[:2]
+one, other = Turn.objects.order_by("created_at").values_list("pk", flat=True)[:2]
 met = threading.Barrier(2)
 def write(first, second):
     try:
@@ -132,9 +132,12 @@ async def _all_others(story: Story, place: Place) -> None:
     for server in SERVERS:
         story.lost["accept", server] = await place.lost_answer(server, _is_accept)
         story.lost["end", server] = await place.lost_answer(server, _is_end)
-    story.note(await place.terminated("SIGTERM", ENDS_LATE))
+    terminated, story.deadlock = await asyncio.gather(
+        place.terminated("SIGTERM", ENDS_LATE),
+        asyncio.to_thread(place.site.manage, "shell", "-c", DEADLOCK),
+    )
+    story.note(terminated)
     story.ended = place.ended
-    story.deadlock = await asyncio.to_thread(place.site.manage, "shell", "-c", DEADLOCK)
 
 
 def _is_accept(statements: bytes) -> bool:

@@ -23,7 +23,7 @@ from tests.services.ports import free_port
 SERVERS = ("daphne", "uvicorn")
 WORDS = "zanzibar lantern quarrel"
 """In every prompt, and in no log of a database."""
-BRIEFLY, LONGER, LONGEST = ("lasts4", "lasts10"), ("lasts10", "lasts24"), ("lasts10", "lasts90")
+BRIEFLY, LONGER, LONGEST = ("lasts3", "lasts6"), ("lasts10", "lasts24"), ("lasts10", "lasts90")
 ENDS_LATE = ("lasts10", "lasts40")
 SETTLES_S = 20.0
 

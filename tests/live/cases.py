@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 PACE = "pace2"
 OK = f"kimi/sim-ok-tokens40-{PACE}"
-LASTING = (4, 10, 24, 40, 90)
-"""Seconds that the replies of "case lasts4" to "case lasts90" take, four deltas in each."""
+LASTING = (3, 6, 10, 24, 40, 90)
+"""Seconds that the replies of "case lasts3" to "case lasts90" take, four deltas in each."""
 CASES: dict[str, tuple[str, ...]] = {
     "plain": ("openai/sim-ok-tokens60-pace2",),
     "long": ("openai/sim-ok-tokens300-pace6",),
