@@ -5,9 +5,11 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import psycopg
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from psycopg import sql
 
 from chatcore.db.reader import read
@@ -68,11 +70,24 @@ async def told() -> AsyncIterator[list[TurnFinished]]:
 @contextmanager
 def locked_row(turn_id: uuid.UUID) -> Iterator[None]:
     """Somebody else holds the turn's row (on SQLite: everything) until the end."""
+    with _locked(Turn.objects.filter(pk=turn_id)):
+        yield
+
+
+@contextmanager
+def locked_thread(thread_id: uuid.UUID) -> Iterator[None]:
+    """The same with a thread's row, which every accept locks."""
+    with _locked(Thread.objects.filter(pk=thread_id)):
+        yield
+
+
+@contextmanager
+def _locked(rows: "QuerySet[Any]") -> Iterator[None]:
     holds, release = threading.Event(), threading.Event()
 
     def hold() -> None:
         with transaction.atomic():
-            Turn.objects.select_for_update().get(pk=turn_id)
+            rows.select_for_update().get()
             holds.set()
             release.wait(10)
         connection.close()
