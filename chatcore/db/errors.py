@@ -12,7 +12,7 @@ _PASSING = ("08", "25006", "25P03", "40", "53", "55", "57")
 """Beginnings of SQLSTATE: connection, read-only (a failover), a transaction that was idle for too long
 (a machine that slept), rollback, resources, locks, operators.
 https://www.postgresql.org/docs/current/errcodes-appendix.html"""
-_CONNECTION_ENDED = ("08", "25P03", "57P")
+_CONNECTION_OF_NO_USE = ("08", "25006", "25P03", "57P")
 _PASSING_IN_SQLITE = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -44,11 +44,11 @@ def is_out_of_reach(error: BaseException) -> bool:
 
 
 def connection_died(error: BaseException) -> bool:
-    """Whether a connection broke under a statement; a fresh one may do."""
+    """Whether a connection broke under a statement, or leads to a standby; a fresh one may do."""
     cause = error.__cause__
     return (
         isinstance(cause, psycopg.Error)
         and is_away(error)
         and not is_out_of_reach(error)
-        and (cause.sqlstate is None or cause.sqlstate.startswith(_CONNECTION_ENDED))
+        and (cause.sqlstate is None or cause.sqlstate.startswith(_CONNECTION_OF_NO_USE))
     )

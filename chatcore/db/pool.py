@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 import psycopg
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 DRAINED_EVERY_S = 1.0
@@ -30,7 +30,7 @@ def replace_dead(*, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 def start_anew() -> None:
     """After a connection died in use: give it back, and replace all that wait in the pool."""
-    close_old_connections()
+    connection.close()
     _drain(connection)
 
 

@@ -1,15 +1,19 @@
 """The database dies under a request, or is away: who asks is told so, or notices nothing."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import AsyncClient, Client
 from psycopg import sql
 
 from chatcore.db import pool as pools
+from chatcore.db.writer import Writer
+from chatcore.models import Organisation
 
 UNAVAILABLE = "The database does not answer just now. Please try again in a moment."
 
@@ -53,21 +57,28 @@ def end_connections() -> None:
         )
 
 
-@pytest.fixture
-def away(client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No connection can be made."""
-    monkeypatch.setattr(connection.pool, "timeout", 0.2)  # type: ignore[attr-defined]
+@contextmanager
+def no_connections() -> Iterator[None]:
+    """No connection can be made; those that are there stay."""
     allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     name = sql.Identifier(connection.settings_dict["NAME"])
     with admin() as other:
         other.execute(allow.format(name, sql.SQL("false")))
         try:
-            end_connections()
             yield
         finally:
             other.execute(allow.format(name, sql.SQL("true")))
-            connection.close()
-            connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def away(client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The database is gone."""
+    monkeypatch.setattr(connection.pool, "timeout", 0.2)  # type: ignore[attr-defined]
+    with no_connections():
+        end_connections()
+        yield
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 class TestARequestWhoseConnectionDied:
@@ -125,6 +136,44 @@ class TestWithoutADatabase:
         answer = client.post("/login/", {"username": "alice", "password": "a password"})
 
         assert answer.status_code == 503
+
+
+class TestWritesWithoutADatabase:
+    @pytest.mark.anyio
+    async def test_that_wait_together_fail_together(self, away):
+        pool = connection.pool  # type: ignore[attr-defined]
+        before = pool.get_stats().get("requests_errors", 0)
+        writer = Writer(threads=1)
+        jobs = [writer.run(lambda: connection.ensure_connection()) for _ in range(50)]
+
+        failed = await asyncio.gather(*jobs, return_exceptions=True)
+        writer.close()
+
+        assert [type(error) for error in failed] == [OperationalError] * 50
+        # The first may have been alone; the others cost one wait for a connection, not one each.
+        assert pool.get_stats()["requests_errors"] - before <= 4
+
+    @pytest.mark.anyio
+    async def test_that_must_be_kept_are_kept_when_it_is_back(self, client: Client, monkeypatch):
+        monkeypatch.setattr(connection.pool, "timeout", 0.2)  # type: ignore[attr-defined]
+        writer = Writer(threads=1)
+        with no_connections():
+            end_connections()
+            write = partial(Organisation.objects.create, name="Kept")
+            kept = asyncio.create_task(writer.insist(write, "A write"))
+            with pytest.raises(OperationalError):
+                await writer.run(write)
+        made = await asyncio.wait_for(kept, 30)
+        writer.close()
+
+        assert await asyncio.to_thread(_names) == {"Acme", made.name}
+
+
+def _names() -> set[str]:
+    try:
+        return set(Organisation.objects.values_list("name", flat=True))
+    finally:
+        connection.close()
 
 
 class TestAFaultOfOurOwn:

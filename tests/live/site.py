@@ -294,6 +294,7 @@ def _is_ours(name: str) -> bool:
         "SECRET_KEY",
         "SEALING_KEYS",
         "ALLOWED_HOSTS",
+        "TRUSTED_PROXIES",
         "EMAIL_URL",
         "DEBUG",
     }

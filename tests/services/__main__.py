@@ -23,6 +23,7 @@ from tests.services.redis_server import redis
 BESIDE = {
     "browser": ("tests/browser",),
     "sites": ("tests/installation", "tests/live"),
+    "outages": ("tests/comeback",),
     "chat": ("tests/chatcore", "tests/observability"),
     "outages": ("tests/comeback",),
 }
@@ -40,6 +41,7 @@ NOT_FOR_TESTS = (
     "REPORT_RECIPIENTS",
     "ALLOWED_HOSTS",
     "OTLP_ENDPOINT",
+    "TRUSTED_PROXIES",
 )
 
 
