@@ -3,11 +3,9 @@
 import asyncio
 import json
 import signal
-import subprocess
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,9 @@ import psycopg
 from websockets.exceptions import ConnectionClosed
 
 from tests.comeback.cluster import Cluster, Line
+from tests.comeback.findings import Cause, Ended, Redis
 from tests.comeback.readers import DOORS, Reader
 from tests.live.site import Person, Site, Web
-from tests.services.ports import free_port
 
 SERVERS = ("daphne", "uvicorn")
 WORDS = "zanzibar lantern quarrel"
@@ -26,58 +24,6 @@ WORDS = "zanzibar lantern quarrel"
 BRIEFLY, LONGER, LONGEST = ("lasts3", "lasts6"), ("lasts10", "lasts24"), ("lasts10", "lasts90")
 ENDS_LATE = ("lasts10", "lasts40")
 SETTLES_S = 20.0
-
-
-@dataclass
-class Cause:
-    """One thing that happened, and what came of it."""
-
-    name: str
-    readers: list[Reader] = field(default_factory=list)
-    over_at: float = 0.0
-    ready_after_s: dict[str, float] = field(default_factory=dict)
-    meanwhile: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Server -> door -> what was answered while it lasted."""
-    afterwards: dict[str, list[int]] = field(default_factory=dict)
-    """Server -> the statuses of twenty requests as soon as it was ready."""
-    left: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Server -> what it still held when everybody had gone, beyond what it holds at rest."""
-
-
-@dataclass
-class Ended:
-    """How a web process ended."""
-
-    exit_code: int | None = None
-    readyz: list[int] = field(default_factory=list)
-    """What `/readyz` said from the signal on, until nobody listened."""
-    asked: str = ""
-    """What a message was answered with meanwhile."""
-    idle_socket: int = 0
-    """The code that a socket without a reply was closed with."""
-    log: str = ""
-    """What it wrote from the signal on."""
-
-
-class Redis:
-    """A Redis that may be killed and stopped."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        self.port = free_port()
-        self._command = [program, "--port", str(self.port), "--bind", "127.0.0.1"]
-        self._command += ["--save", "", "--appendonly", "no", "--dir", str(folder)]
-        self.process = self._start()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-
-    def restart(self) -> None:
-        self.end()
-        self.process = self._start()
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 class Place:

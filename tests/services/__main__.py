@@ -25,7 +25,6 @@ BESIDE = {
     "sites": ("tests/installation", "tests/live"),
     "outages": ("tests/comeback",),
     "chat": ("tests/chatcore", "tests/observability"),
-    "outages": ("tests/comeback",),
 }
 """What runs beside all others, so that two cores are always at work. Whole sites and the browser wait
 for much of their time."""
