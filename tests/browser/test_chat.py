@@ -46,7 +46,7 @@ class TestAsking:
         expect(reply.locator(".reply-text")).not_to_contain_text("Openai")
 
     def test_sends_the_next_message_while_one_streams(self, chat: ChatPage):
-        chat.ask("case code, first")
+        chat.ask("case lasts3, first")
         expect(chat.replies).to_have_attribute("data-status", "running")
         chat.ask("case plain, second")
 
@@ -54,7 +54,7 @@ class TestAsking:
         expect(chat.page.get_by_text("Waits for the reply above.")).to_be_visible()
         chat.await_end(chat.replies.nth(1))
         assert [turn["prompt"] for turn in chat.stored()] == [
-            "case code, first",
+            "case lasts3, first",
             "case plain, second",
         ]
 
