@@ -105,6 +105,8 @@ async def readyz(send: Send) -> None:
     try:
         checks = await readiness.checks()
         warnings = readiness.warnings
+    except TimeoutError:
+        checks = {"database": f"it has not answered for {ANSWER_S:.0f} seconds"}
     except Exception as error:  # the database is down: that is the answer, not a fault of ours
         checks = {"database": type(error).__name__}
     ready = all(value is True for value in checks.values())

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError
 
+from chatcore.db.errors import is_away
 from chatcore.db.writer import writer
 from chatcore.errors import LEAVING, Refused
 from chatcore.identity.members import Member
@@ -50,7 +51,9 @@ async def _accept_and_start(member: Member, new: NewTurn) -> tuple[Accepted, Rep
         try:
             accepted = await _accept(member, new, clock)
         except DatabaseError as error:
-            logger.exception("A turn could not be accepted")
+            if not is_away(error):
+                raise
+            logger.warning("A turn could not be accepted: %s", error)
             raise Refused("unavailable", NOT_KEPT) from error
         if accepted.duplicate:
             end_turn_span("duplicate")

@@ -46,6 +46,8 @@ def options(given: dict[str, Any]) -> dict[str, Any]:
         # Values travel apart from statements: no log of statements, no report of a deadlock and no
         # view of what runs holds anybody's words or session.
         "server_side_binding": True,
+        # Never with `max_waiting`: psycopg_pool keeps those who gave up in its queue until it has a
+        # connection again, and a queue that is full lets nobody try to connect, `try_again` included.
         "pool": {
             "min_size": 1,
             "max_size": 8,

@@ -42,6 +42,8 @@ PATIENCE = {
 LAST_WORDS_S = 1.0
 """How long answers that are complete may take to go out."""
 
+REST_S = 0.5
+"""What the process itself needs, from then on."""
 CLOSING_S = 1.0
 """How long each store may take to be closed; one that is away is not waited for."""
 
@@ -54,10 +56,11 @@ class Lifetime:
         self._answering: set[asyncio.Task[object]] = set()
         """The requests over HTTP that are being answered."""
         self._hurry = asyncio.Event()
+        self._over_at = float("inf")
 
     def begin(self) -> None:
         """Start what runs in the background; whatever comes first calls it."""
-        if not self._background:
+        if not self._background and not running.draining:
             self._background = [
                 asyncio.create_task(self._keep()),
                 asyncio.create_task(prober.run()),
@@ -87,22 +90,22 @@ class Lifetime:
     async def drain(self, patience: Patience) -> None:
         """Let the running replies end and go out, then the sockets; the port may be open meanwhile."""
         now = asyncio.get_running_loop().time
-        began = now()
+        began, self._over_at = now(), now() + patience.all_s
         await self._unless_hurried(running.drain(), patience.replies_s)
         await self._unless_hurried(
             asyncio.sleep(patience.open_s - (now() - began)), patience.open_s
         )
         running.cut()
-        if not await _within(running.drain(), patience.all_s - LAST_WORDS_S - (now() - began)):
+        if not await _within(running.drain(), self._over_at - now() - LAST_WORDS_S):
             logger.error("%d replies could not be stored", len(running.replies))
         if self._answering:
-            await asyncio.wait(self._answering, timeout=LAST_WORDS_S)
+            await asyncio.wait(self._answering, timeout=self._left(LAST_WORDS_S))
         all_leave()
         leaving = list(open_sockets)
         for socket in leaving:
             await socket.close(COME_AGAIN)
         ends = asyncio.gather(*(socket.ended.wait() for socket in leaving))
-        await _within(ends, LAST_WORDS_S)
+        await _within(ends, self._left(LAST_WORDS_S))
 
     async def _unless_hurried(self, wanted: Awaitable[object], limit_s: float) -> None:
         tasks = {asyncio.ensure_future(wanted), asyncio.ensure_future(self._hurry.wait())}
@@ -110,19 +113,24 @@ class Lifetime:
         for task in tasks:
             task.cancel()
 
+    def _left(self, at_most_s: float) -> float:
+        """How long something may still take."""
+        left = self._over_at - asyncio.get_running_loop().time() - REST_S
+        return max(0.1, min(at_most_s, left))
+
     async def end(self) -> None:
         """Close what is open, when the last connection has gone."""
         background, self._background = self._background, []
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-        if not await _within(web_ends.asend_robust("chatcore"), CLOSING_S):
+        if not await _within(web_ends.asend_robust("chatcore"), self._left(CLOSING_S)):
             logger.error("What listens to the end of the process did not come to one")
-        if not await _within(leave(), CLOSING_S):
+        if not await _within(leave(), self._left(CLOSING_S)):
             logger.error("The database did not take in that this process has ended")
         await aclose_all()
         await reply_cache.aclose()
-        await asyncio.to_thread(writer.close, CLOSING_S)
+        await asyncio.to_thread(writer.close, self._left(CLOSING_S))
 
 
 async def _within(wanted: Awaitable[object], limit_s: float) -> bool:

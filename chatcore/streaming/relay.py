@@ -4,8 +4,7 @@ import asyncio
 import logging
 from uuid import UUID
 
-from django.db import DatabaseError
-
+from chatcore.db.errors import LOST
 from chatcore.db.reader import read
 from chatcore.errors import Refused
 from chatcore.identity.members import Member
@@ -31,6 +30,18 @@ async def find_reply(member: Member, turn_id: UUID) -> Reply:
     return _mirror_of(member, turn)
 
 
+async def _look_again(member: Member, reply: Reply) -> None:
+    """Bring a mirror up to its row; what cannot be read now is read later."""
+    try:
+        mirror(await read(lambda: look_up(member=member, turn_id=reply.turn_id)), reply)
+    except Refused:  # deleted meanwhile, or no longer this member's to see
+        reply.end(Outcome(status="interrupted", error_code="interrupted"))
+    except LOST as error:
+        logger.warning("Turn %s cannot be followed for now: %s", reply.turn_id, error)
+    except Exception:
+        logger.exception("Turn %s cannot be followed; trying again", reply.turn_id)
+
+
 def _mirror_of(member: Member, turn: Turn) -> Reply:
     """Another process writes it: its row is read until it has ended."""
     reply = _mirrors[turn.pk] = reply_of(turn)
@@ -39,15 +50,8 @@ def _mirror_of(member: Member, turn: Turn) -> Reply:
         try:
             while not reply.ended.is_set():
                 await asyncio.sleep(POLL_S)
-                try:
-                    mirror(await read(lambda: look_up(member=member, turn_id=turn.pk)), reply)
-                except DatabaseError:
-                    logger.exception("Turn %s cannot be followed; trying again", turn.pk)
-        except Refused:  # deleted meanwhile, or no longer this member's to see
-            pass
+                await _look_again(member, reply)
         finally:
-            if not reply.ended.is_set():
-                reply.end(Outcome(status="interrupted", error_code="interrupted"))
             _mirrors.pop(turn.pk, None)
 
     task = asyncio.create_task(keep_up())

@@ -27,6 +27,7 @@ from chatcore.streaming.following import send_reply
 from chatcore.streaming.relay import find_reply
 from chatcore.turns.data import NewTurn, new_turn
 from chatcore.turns.lookup import may_see_thread
+from chatcore.turns.running import running
 
 logger = logging.getLogger(__name__)
 SIGNED_OUT, NOT_FOUND = 4401, 4404
@@ -151,7 +152,7 @@ class ThreadConsumer(AsyncConsumer):  # type: ignore[misc]  # channels ships no 
             case Stop(turn):
                 await stop_turn(member=member, turn_id=turn)
             case Resume(turn, after):
-                self._follow(await find_reply(member, turn), after)
+                self._follow(self._running_here(turn) or await find_reply(member, turn), after)
             case Ack(turn, seq):
                 self._window.acknowledge(turn, seq)
             case _:
@@ -172,6 +173,11 @@ class ThreadConsumer(AsyncConsumer):  # type: ignore[misc]  # channels ships no 
         )
         if accepted.turn_id not in self._following:
             self._follow(reply or await find_reply(member, accepted.turn_id), 0)
+
+    def _running_here(self, turn: UUID) -> Reply | None:
+        """A running reply of this thread, which its member may see: no question to the database."""
+        reply = running.replies.get(turn)
+        return reply if reply and reply.thread_id == self._thread_id else None
 
     async def _say_error(self, error: ChatError, **about: UUID | None) -> None:
         """Refuse a frame; `about` repeats its id and turn, so that the client knows which."""

@@ -11,6 +11,7 @@ from functools import partial
 from django.db import DataError
 from django.utils import timezone
 
+from chatcore.db.errors import is_away
 from chatcore.db.reader import read
 from chatcore.db.writer import writer
 from chatcore.errors import Refused
@@ -83,9 +84,9 @@ class TurnRun:
         except Refused as refused:
             outcome.fail("interrupted")
             logger.warning("Turn %s was lost: %s", self._reply.turn_id, refused)
-        except Exception:
+        except Exception as error:
             logger.exception("Turn %s failed on our side", self._reply.turn_id)
-            outcome.fail("internal")
+            outcome.fail("interrupted" if is_away(error) else "internal")
         await self._finish()
         end_turn_span(outcome.status)
         return outcome

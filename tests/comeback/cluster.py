@@ -74,7 +74,6 @@ class Cluster:
                 user=unprivileged_user(),
                 stdout=output,
                 stderr=output,
-                start_new_session=True,
                 cwd=self.folder,
             )
         deadline = time.monotonic() + START_S

@@ -155,7 +155,10 @@ class Place:
 
     async def redis_hung(self, cause: Cause) -> None:
         self.redis.process.send_signal(signal.SIGSTOP)
-        asked = {server: asyncio.create_task(self.ask(server)) for server in SERVERS}
+        asked = {
+            server: asyncio.create_task(self.ask(server, f"case {BRIEFLY[0]}"))
+            for server in SERVERS
+        }
         for server, answer in asked.items():
             cause.meanwhile[server] = {"ask": await answer}
         self.redis.process.send_signal(signal.SIGCONT)

@@ -39,7 +39,7 @@ for _vendor in VENDORS:
 PRICE = {"input_usd": "2", "cached_input_usd": "0.2", "output_usd": "10"}
 """USD per million tokens of every `priced` model."""
 INTERRUPTS = {"broken"}
-KEPT = {"kept": 3600}
+KEPT = {"kept": 3600, "lasts3": 3600, "lasts6": 3600}
 
 
 def add_cases() -> None:

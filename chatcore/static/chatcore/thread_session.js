@@ -186,8 +186,13 @@ export class ThreadSession {
     this.listener.onAsked();
   }
 
-  /** @param {{ id?: string, code: string, message: string }} error */
-  #refuse({ id, code, message }) {
+  /** @param {{ id?: string, turn?: string, code: string, message: string }} error */
+  #refuse({ id, turn: about, code, message }) {
+    const followed = about && code === "unavailable" && this.conversation.byId(about);
+    if (followed && !hasEnded(followed)) {
+      setTimeout(() => this.#resume(followed), SEND_AGAIN_MS);
+      return;
+    }
     const sent = this.conversation.turns.find(({ status }) => status === "sent");
     const turn = id ? this.conversation.byClientId(id) : sent;
     if (!turn || !isLocal(turn)) {
