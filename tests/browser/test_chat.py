@@ -1,6 +1,6 @@
 """What a person does in the chat, with the real page, server and database; the simulator answers."""
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.hostile_markdown import PAYLOADS
@@ -57,6 +57,17 @@ class TestAsking:
             "case lasts3, first",
             "case plain, second",
         ]
+
+    def test_keeps_what_was_typed_before_the_page_had_started(self, chat: ChatPage):
+        held: list[Route] = []
+        chat.page.route("**/composer*.js", lambda route: held.append(route))
+        with chat.page.expect_request("**/composer*.js"):
+            chat.page.goto(chat.page.url, wait_until="commit")
+        chat.box.fill("typed early")
+        held[0].continue_()
+
+        expect(chat.button("Send")).to_be_enabled()
+        expect(chat.box).to_have_value("typed early")
 
     def test_starts_a_line_with_shift_and_enter(self, chat: ChatPage):
         chat.box.type("case plain")

@@ -25,12 +25,12 @@ def start(program: str, mailbox: Mailbox, folder: Path) -> "subprocess.Popen[byt
         **os.environ,
         "CHATCORE_DATA": str(folder),
         "EMAIL_URL": mailbox.url,
-        "DATABASE_URL": _database_url(),
+        "DATABASE_URL": database_url(),
     }
     return subprocess.Popen(command, cwd=ROOT, env=env)
 
 
-def _database_url() -> str:
+def database_url() -> str:
     """The tests' own database, as a process is told of it."""
     held = connection.settings_dict
     if connection.vendor == "sqlite":

@@ -1,11 +1,11 @@
 """`manage.py weekly_rollup`: what a week came to, printed, and with --send mailed."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from chatcore.models import Organisation, OutgoingMail
 from observability.models import Recipient, WeeklyRollup
 from observability.rollup import making
-from tests.observability.programs import ROOT
+from tests.observability.programs import ROOT, database_url
 from tests.observability.records import WEEK_ENDING, moment, record
 
 
@@ -196,10 +196,11 @@ class TestTheCommand:
 
 
 class TestItsScript:
-    def test_says_in_one_line_what_it_cannot_use(self, tmp_path: Path):
+    def test_says_in_one_line_what_it_cannot_use(self, db):
         done = subprocess.run(
             [sys.executable, "manage.py", "weekly_rollup", "--week-ending", "nonsense"],
             cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database_url()},
             capture_output=True,
             text=True,
             timeout=60,

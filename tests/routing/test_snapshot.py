@@ -37,7 +37,9 @@ class TestCurrent:
 
 
 class TestRefresh:
-    def test_needs_a_published_policy(self, db):
+    def test_needs_a_published_policy(self, installation):
+        connection.cursor().execute("TRUNCATE routing_policyversion CASCADE")
+
         with pytest.raises(RuntimeError, match=r"manage\.py seed"):
             Snapshots().refresh()
 

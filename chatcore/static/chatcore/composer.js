@@ -8,6 +8,9 @@ export class Composer {
   /** @type {string | null} */
   #thread = null;
 
+  /** What was typed before this module was there. */
+  #early = "";
+
   /**
    * @param {HTMLFormElement} form
    * @param {import("./storage.js").Drafts} drafts
@@ -33,12 +36,15 @@ export class Composer {
     this.area.addEventListener("input", () => this.#changed());
     this.stopButton.addEventListener("click", () => actions.stop());
     grows(this.area);
+    this.#early = this.area.value.trim();
   }
 
   /** Takes up the draft of another thread. @param {string | null} thread */
   open(thread) {
     this.#thread = thread;
-    this.area.value = this.drafts.get(thread);
+    const draft = this.drafts.get(thread);
+    this.area.value = [draft, this.#early === draft ? "" : this.#early].filter(Boolean).join("\n\n");
+    this.#early = "";
     this.#changed();
   }
 
