@@ -138,8 +138,9 @@ def is_current(folder: Path, lock: str) -> bool:
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours, without what would make a child look for modules where we found ours."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """Ours, without what would make a child look for modules elsewhere or compile them anew each time."""
+    unwanted = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
 def main() -> None:

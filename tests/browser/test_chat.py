@@ -68,6 +68,7 @@ class TestAsking:
 
         expect(chat.button("Send")).to_be_enabled()
         expect(chat.box).to_have_value("typed early")
+        chat.box.fill("")
 
     def test_starts_a_line_with_shift_and_enter(self, chat: ChatPage):
         chat.box.type("case plain")

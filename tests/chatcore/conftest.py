@@ -6,6 +6,7 @@ from django.test import Client
 from chatcore.models import Organisation, Thread, User
 from tests.factories import browser, make_member, make_thread
 from tests.quick import quick_clients, quick_passwords  # noqa: F401
+from tests.shipped import shipped, shipped_copy  # noqa: F401
 
 
 @pytest.fixture

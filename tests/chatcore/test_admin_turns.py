@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from chatcore.models import Turn
-from routing.seeding import seed
 from routing.services import snapshot
 from tests.factories import make_route, make_thread, make_turn, route_text
 
@@ -69,10 +68,10 @@ class TestTurns:
         ):
             assert words in shown
 
-    def test_link_the_policy_version_that_served_them(self, boss, settings, alice):
+    def test_link_the_policy_version_that_served_them(self, boss, settings, alice, shipped):
         settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
         settings.ENV_BASE_URLS = {}
-        seed()
+        shipped()
         turn = make_turn(make_thread(alice), route=route_text(make_route(policy_version=1)))
 
         shown = page(boss, self.address(turn))
@@ -113,10 +112,10 @@ class TestTurns:
 
 class TestTryAPastTurn:
     @pytest.fixture(autouse=True)
-    def site(self, db, settings):
+    def site(self, db, settings, shipped):
         settings.ENV_KEYS = {"openai": "test-key", "gemini": "", "perplexity": "", "kimi": ""}
         settings.ENV_BASE_URLS = {}
-        seed()
+        shipped()
         snapshot.refresh(force=True)
 
     def test_decides_its_prompt_again_after_what_was_said_before(self, boss, turn):

@@ -6,7 +6,6 @@ from django.test import Client
 
 from chatcore.models import Turn
 from routing.models import Deployment
-from routing.seeding import seed
 from routing.services import snapshot
 from tests.factories import NOON, make_turn
 
@@ -136,10 +135,10 @@ class TestFeedback:
 
 
 class TestModels:
-    def test_are_those_that_staff_offer_and_that_can_be_called(self, alices, settings):
+    def test_are_those_that_staff_offer_and_that_can_be_called(self, alices, settings, shipped):
         settings.ENV_KEYS = {"openai": "test-key", "gemini": "", "perplexity": "", "kimi": ""}
         settings.ENV_BASE_URLS = {}
-        seed()
+        shipped()
         Deployment.objects.update(offered=False)
         Deployment.objects.filter(model="gpt-6-luna").update(offered=True)
         Deployment.objects.filter(provider__slug="gemini").update(offered=True)

@@ -2,23 +2,17 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.services.warm import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def start(folder: Path, *program: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, *program],
-        cwd=ROOT,
-        env={**os.environ, "CHATCORE_DATA": str(folder), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return warm().run(program, env={**os.environ, "CHATCORE_DATA": str(folder), **environment})
 
 
 class TestABadValue:

@@ -11,7 +11,6 @@ from chatcore.db.reader import read
 from chatcore.health import readiness
 from chatcore.streaming.lifespan import Lifetime
 from routing.models import PolicyVersion, ProviderKey
-from routing.seeding import seed
 from routing.services import snapshot
 from routing.services.snapshot import Snapshots
 
@@ -19,11 +18,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def seeded(settings, monkeypatch) -> None:
+def seeded(settings, monkeypatch, shipped) -> None:
     """A process that has read nothing yet."""
     settings.ENV_KEYS = {}
     settings.ENV_BASE_URLS = {}
-    seed()
+    shipped()
     connection.close()
     monkeypatch.setattr(snapshot, "refresh", Snapshots().refresh)
 

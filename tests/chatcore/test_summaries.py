@@ -15,7 +15,6 @@ from chatcore.summaries import summary_store
 from chatcore.summaries import write as summaries
 from chatcore.turns.signals import TurnFinished, turn_finished
 from routing.models import Deployment, Ladder, Provider
-from routing.seeding import seed
 from routing.services import policy, policy_tables, snapshot
 from routing.simulator.server import Simulator, serve
 from tests.factories import NOON, make_thread, make_turn
@@ -44,10 +43,10 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(autouse=True)
-def _site(db, settings, simulator):
+def _site(db, settings, simulator, shipped):
     settings.ENV_KEYS = {"openai": "test-key", "gemini": "", "perplexity": "", "kimi": ""}
     settings.ENV_BASE_URLS = {"openai": simulator.base_url("openai")}
-    seed()
+    shipped()
     simulator.forget()
     yield
     writer.close()

@@ -10,8 +10,6 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -24,6 +22,7 @@ import psycopg
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.services.ports import free_port
+from tests.services.warm import Program, warm
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDORS = {"openai": "v1", "gemini": "v1beta", "perplexity": "v1", "kimi": "v1"}
@@ -61,7 +60,7 @@ class Site:
         for vendor, version in VENDORS.items():
             self.env[f"{vendor.upper()}_API_KEY"] = "test-key"
             self.env[f"{vendor.upper()}_BASE_URL"] = f"{self.simulator}/{vendor}/{version}"
-        self._simulator: subprocess.Popen[bytes] | None = None
+        self._simulator: Program | None = None
         self.webs: list[Web] = []
 
     def prepare(self) -> None:
@@ -74,14 +73,7 @@ class Site:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; its output."""
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *arguments],
-            env=self.env,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = warm().run(["manage.py", *arguments], env=self.env)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -131,17 +123,15 @@ class Site:
         """Empty the simulator's log."""
         httpx.delete(f"{self.simulator}/control/log").raise_for_status()
 
-    def _spawn(self, log: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _spawn(self, log: str, *arguments: str) -> Program:
         with (self.folder / f"{log}.log").open("wb") as out:
-            return subprocess.Popen(
-                [sys.executable, *arguments], env=self.env, cwd=ROOT, stdout=out, stderr=out
-            )
+            return warm().start(arguments, env=self.env, out=out)
 
 
 class Web:
     """One web process."""
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, url: str, process: Program, log: Path) -> None:
         self.url = url
         self.process = process
         self.log = log

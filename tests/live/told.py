@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from tests.live.site import PASSWORD, VENDORS, Person, Site, Web
 from tests.services.otlp import Collector, collector
 from tests.services.smtp import Mailbox, mail_server
+from tests.services.warm import Program
 
 WORDS = "zanzibar lantern quarrel"
 """In prompts, and through an echo in replies."""
@@ -130,7 +130,7 @@ def _live(told: Told) -> None:
     told.logs = {path.name: path.read_bytes() for path in site.folder.glob("w*.log")}
 
 
-def start_worker(site: Site) -> "subprocess.Popen[bytes]":
+def start_worker(site: Site) -> Program:
     """A worker as `scripts/run` starts it, without beat."""
     lonely = ("--without-mingle", "--without-gossip", "--without-heartbeat")
     return site._spawn(

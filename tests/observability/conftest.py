@@ -14,6 +14,7 @@ from tests.observability.records import TODAY, moment
 from tests.observability.sundays import DUE
 from tests.quick import quick_clients, quick_passwords  # noqa: F401
 from tests.services.smtp import Mailbox, site_mailbox
+from tests.shipped import shipped, shipped_copy  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

@@ -1,33 +1,33 @@
 """Other processes of the site, on the tests' database and at the tests' time."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from django.db import connection
 from django.utils import timezone
 
 from tests.services.smtp import Mailbox
+from tests.services.warm import Program, warm
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(program: str, mailbox: Mailbox, folder: Path) -> "subprocess.Popen[bytes]":
+def start(program: str, mailbox: Mailbox, folder: Path) -> Program:
     """A process that runs these lines of Python. Its clock begins at the time that it is here."""
     lines = (
         "import time_machine",
         f"time_machine.travel({timezone.now().timestamp()!r}).start()",
         program,
     )
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", "\n".join(lines)]
+    command = ["manage.py", "shell", "--no-imports", "-c", "\n".join(lines)]
     env = {
         **os.environ,
         "CHATCORE_DATA": str(folder),
         "EMAIL_URL": mailbox.url,
         "DATABASE_URL": database_url(),
     }
-    return subprocess.Popen(command, cwd=ROOT, env=env)
+    with (folder / "programs.log").open("ab") as out:
+        return warm().start(command, env=env, out=out)
 
 
 def database_url() -> str:

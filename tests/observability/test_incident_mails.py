@@ -10,15 +10,18 @@ from observability.models import Incident, Recipient
 from routing.models import Ladder, Provider
 from routing.services import credentials, policy
 from tests.factories import browser
-from tests.observability.incident_world import SUBJECT, fail, make_boss, make_site, refuse, sweep
+from tests.observability.incident_world import SUBJECT, fail, make_boss, make_keys, refuse, sweep
 
 SMOKE = Incident.Kind.SMOKE_FAILED
 Status = OutgoingMail.Status
 
 
 @pytest.fixture
-def site(db, settings) -> None:
-    make_site(settings)
+def site(db, settings, shipped) -> None:
+    settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
+    settings.ENV_BASE_URLS = {}
+    shipped()
+    make_keys(settings)
 
 
 @pytest.fixture

@@ -11,13 +11,16 @@ from django.utils import timezone
 from observability.alerts import close_incident, raise_incident
 from observability.models import Incident
 from routing.models import Deployment, ProviderKey
-from tests.observability.incident_world import KEY, SUBJECT, make_site, refuse, sweep
+from tests.observability.incident_world import KEY, SUBJECT, make_keys, refuse, sweep
 from tests.observability.records import record
 
 
 @pytest.fixture
-def site(db, settings) -> None:
-    make_site(settings)
+def site(db, settings, shipped) -> None:
+    settings.ENV_KEYS = dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), "")
+    settings.ENV_BASE_URLS = {}
+    shipped()
+    make_keys(settings)
 
 
 @pytest.mark.django_db

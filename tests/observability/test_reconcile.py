@@ -17,7 +17,6 @@ from observability.log import log_turn, log_turns
 from observability.models import AttemptRecord
 from routing.models import Price, Provider
 from routing.route import Attempt
-from routing.seeding import seed
 from routing.services import snapshot
 from tests.factories import (
     make_attempt,
@@ -196,9 +195,9 @@ class TestTheNightlyProof:
 
 class TestATurnWhoseProcessDied:
     @pytest.fixture
-    def priced(self, settings) -> Provider:
+    def priced(self, settings, shipped) -> Provider:
         settings.ENV_KEYS = settings.ENV_BASE_URLS = {}
-        seed()
+        shipped()
         provider = Provider.objects.get(slug="openai")
         Price.objects.create(
             provider=provider,

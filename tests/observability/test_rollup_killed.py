@@ -1,6 +1,5 @@
 """Real processes at once, and one that is killed while it sends: one mail each, and exact numbers."""
 
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from observability.schedules import make_schedules
 from tests.observability import programs
 from tests.observability.records import record
 from tests.services.smtp import Mailbox, mail_server
+from tests.services.warm import Program
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = OutgoingMail.Status
@@ -57,15 +57,15 @@ class Start:
     def __init__(self, stack: ExitStack, mailbox: Mailbox, folder: Path) -> None:
         self._stack, self._mailbox, self._folder = stack, mailbox, folder
 
-    def command(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def command(self, *arguments: str) -> Program:
         """What staff start by hand."""
         return self._start(COMMAND.format(", ".join(map(repr, arguments))))
 
-    def worker(self) -> "subprocess.Popen[bytes]":
+    def worker(self) -> Program:
         """What a worker does when its clock strikes."""
         return self._start(WORKER)
 
-    def _start(self, program: str) -> "subprocess.Popen[bytes]":
+    def _start(self, program: str) -> Program:
         process = programs.start(program, self._mailbox, self._folder)
         self._stack.callback(process.wait, 60)
         self._stack.callback(process.kill)

@@ -5,6 +5,7 @@ import pytest
 from routing.services import snapshot
 from tests.permissions.site import Site, add_rows, furnish
 from tests.quick import quick_clients, quick_passwords  # noqa: F401
+from tests.shipped import shipped, shipped_copy  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +18,9 @@ def settings_of_the_site(settings, quick_clients):  # noqa: F811
 
 
 @pytest.fixture
-def site(db) -> Site:
+def site(db, shipped) -> Site:  # noqa: F811
     """Everybody, with turns of theirs."""
+    shipped()
     made = furnish()
     snapshot.refresh(force=True)
     return made

@@ -32,7 +32,6 @@ from observability.models import (
 )
 from observability.rollup.report import dump
 from routing.models import Intent, Policy, Price, Provider, ProviderKey
-from routing.seeding import seed
 from tests.factories import (
     NOON,
     browser,
@@ -93,7 +92,6 @@ class Site:
 
 def furnish() -> Site:
     """Make visitors in one organisation, and turns of theirs, of a colleague and of a stranger."""
-    seed()
     acme, globex = (Organisation.objects.create(name=name) for name in ("Acme", "Globex"))
     members = [_member(role, acme) for role in Role]
     visitors = [

@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def people() -> Iterator[Site]:
+def people(shipped) -> Iterator[Site]:
+    shipped()
     yield furnish()
     writer.close()  # its threads hold connections
 

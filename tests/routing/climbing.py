@@ -102,6 +102,7 @@ class Site:
             context_window=8_000,
             max_output_tokens=500,
             first_token_timeout_s=0.4,
+            thinking_timeout_s=1.0,
             max_concurrency=0,
             offered=False,
         )

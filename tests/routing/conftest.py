@@ -2,25 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from queue import Queue
 from threading import Thread
 
 import pytest
-from django.core.management import call_command
-from django.test import Client, override_settings
-from pytest_django import DjangoDbBlocker
+from django.test import Client
 
 from chatcore.db.writer import writer
 from chatcore.models import Organisation, Role
-from routing.models import PolicyVersion
 from routing.providers.http import aclose_all
-from routing.seeding import seed
 from routing.services.snapshot import Snapshots
 from routing.simulator import Simulator, serve
 from tests.factories import browser, make_member, make_user
 from tests.quick import quick_clients, quick_passwords  # noqa: F401
 from tests.routing.climbing import Site
+from tests.shipped import NO_ENVIRONMENT, shipped, shipped_copy  # noqa: F401
 
 
 @pytest.fixture
@@ -36,29 +33,12 @@ def site(simulator: Simulator) -> Site:
     return Site(simulator)
 
 
-NO_ENVIRONMENT = {
-    "ENV_KEYS": dict.fromkeys(("openai", "gemini", "perplexity", "kimi"), ""),
-    "ENV_BASE_URLS": {},
-}
-
-
-@pytest.fixture(scope="module")
-def shipped_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The shipped tables, made once for a module: seeding takes half a second."""
-    with django_db_blocker.unblock():
-        with override_settings(**NO_ENVIRONMENT):
-            seed()
-        yield
-        call_command("flush", interactive=False, verbosity=0)
-
-
 @pytest.fixture
-def installation(shipped_tables, db, settings):
+def installation(shipped, db, settings):  # noqa: F811
     """The shipped tables, with no key and no address in the environment; a snapshot reader."""
     for name, value in NO_ENVIRONMENT.items():
         setattr(settings, name, value)
-    if not PolicyVersion.objects.exists():  # a test that commits has emptied the tables
-        seed()
+    shipped()
     yield Snapshots()
     writer.close()  # what is recorded of a key's test is written by its thread
 

@@ -37,9 +37,7 @@ class TestCurrent:
 
 
 class TestRefresh:
-    def test_needs_a_published_policy(self, installation):
-        connection.cursor().execute("TRUNCATE routing_policyversion CASCADE")
-
+    def test_needs_a_published_policy(self, db):
         with pytest.raises(RuntimeError, match=r"manage\.py seed"):
             Snapshots().refresh()
 

@@ -14,6 +14,9 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg import sql
+
 from scripts.install import ROOT, Setup, clean_environment
 from scripts.processes import Child, Guard, Signals, Stopped, run_step
 from tests.services.chromium import chromium
@@ -108,8 +111,9 @@ def apart(env: dict[str, str], name: str, number: int) -> dict[str, str]:
         "CHATCORE_DATA": f"{env['CHATCORE_DATA']}-{name}",
         "REDIS_URL": urlsplit(env["REDIS_URL"])._replace(path=f"/{number}").geturl(),
     }
-    if name == "chat":  # pytest makes `test_chat`; the other parts make databases by themselves
-        ours["DATABASE_URL"] = urlsplit(env["DATABASE_URL"])._replace(path="/chat").geturl()
+    with psycopg.connect(env["DATABASE_URL"], autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    ours["DATABASE_URL"] = urlsplit(env["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     return ours
 
 

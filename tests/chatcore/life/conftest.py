@@ -12,7 +12,6 @@ from chatcore.models import Thread
 from chatcore.turns.processes import here
 from chatcore.turns.reply_cache import reply_cache
 from routing.providers.http import aclose_all
-from routing.seeding import seed
 from routing.services import snapshot
 from routing.simulator import Simulator, serve
 from tests.factories import make_thread
@@ -36,9 +35,9 @@ def thread(alice) -> Iterator[Thread]:
 
 
 @pytest.fixture
-async def asker(simulator: Simulator, thread: Thread) -> Member:
+async def asker(simulator: Simulator, thread: Thread, shipped) -> Member:
     def look() -> Member:
-        seed()
+        shipped()
         snapshot.refresh(force=True)
         connection.close()
         return Member(

@@ -17,7 +17,6 @@ from chatcore.turns import accept
 from chatcore.turns.data import new_turn
 from chatcore.turns.history import TURNS_READ, history_of, line_to
 from routing import route as routes
-from routing.seeding import seed
 from routing.services import snapshot
 from routing.services.context import History
 from tests.chatcore.life.world import answered, asked
@@ -245,10 +244,10 @@ class TestASummary:
 @pytest.mark.django_db(transaction=True)
 class TestAnAccept:
     @pytest.fixture
-    def site(self, alice, settings) -> Thread:
+    def site(self, alice, settings, shipped) -> Thread:
         settings.ENV_KEYS = {"openai": "test-key"}
         settings.ENV_BASE_URLS = {}
-        seed()
+        shipped()
         snapshot.refresh(force=True)
         return make_thread(alice)
 

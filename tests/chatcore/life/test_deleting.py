@@ -12,7 +12,6 @@ from chatcore.identity.members import Member
 from chatcore.models import Thread, Turn
 from chatcore.turns import accept
 from chatcore.turns.stop import delete_thread
-from routing.seeding import seed
 from routing.services import snapshot
 from tests.chatcore.life.world import asked
 from tests.factories import make_thread
@@ -21,10 +20,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def thread(alice, settings) -> Thread:
+def thread(alice, settings, shipped) -> Thread:
     settings.ENV_KEYS = {"openai": "test-key"}
     settings.ENV_BASE_URLS = {}
-    seed()
+    shipped()
     snapshot.refresh(force=True)
     return make_thread(alice)
 
