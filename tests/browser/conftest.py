@@ -44,11 +44,18 @@ def bench(bench_page: Bench) -> Bench:
     return bench_page
 
 
-@pytest.fixture(scope="session", params=["daphne", "uvicorn"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Pages are the same on both servers; a file about connections names both in `SERVERS`."""
+    if "live_site" in metafunc.fixturenames:
+        servers = getattr(metafunc.module, "SERVERS", ("daphne",))
+        metafunc.parametrize("live_site", servers, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def live_site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """A site for the browser, on each of the two servers."""
+    """A site for the browser."""
     folder = tmp_path_factory.mktemp(f"browser_{request.param}")
     site = make_site(folder, request.param, f"browser_{request.param}")
     try:

@@ -9,6 +9,7 @@ from tests.browser.chat_page import ChatPage, signed_in
 from tests.browser.cutting_proxy import CuttingProxy, proxy_to
 from tests.live.site import PASSWORD, Web
 
+SERVERS = ("daphne", "uvicorn")
 CUTS = 20
 STEP_BYTES = 290
 """A reply of `case plain` takes some 5,500 bytes of frames."""

@@ -14,10 +14,9 @@ from tests.browser.chat_page import ChatPage
 from tests.live.site import Site, Web
 
 OBEYED_WITHIN_S = 2.0
+# A second process runs on the other server, so one site is enough to see both obey.
 OTHER = {"daphne": "uvicorn", "uvicorn": "daphne"}
 Turn = dict[str, Any]
-# A second process runs on the other server, so one site is enough to see both obey.
-pytestmark = pytest.mark.parametrize("live_site", ["daphne"], indirect=True, scope="session")
 
 
 def ask(web: Web, text: str) -> Turn:
