@@ -46,7 +46,7 @@ class TestASiteOnSqlite:
                 query = "SELECT kind FROM chatcore_serverprocess ORDER BY kind"
                 await until(site, query, [("beat",), ("web",), ("worker",)])
             finally:
-                jobs.terminate()
+                jobs.send_signal(signal.SIGTERM)
                 jobs.wait(PATIENCE_S)
             before = site.rows("SELECT id FROM chatcore_serverprocess WHERE kind = 'web'")
             doomed.end(signal.SIGKILL)
