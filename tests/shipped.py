@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connection, transaction
+from django.db.models import Model
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -20,9 +22,12 @@ NO_ENVIRONMENT = {
 }
 
 
+def models() -> list[type[Model]]:
+    return list(apps.get_app_config("routing").get_models(include_auto_created=True))
+
+
 def tables() -> list[str]:
-    models = apps.get_app_config("routing").get_models(include_auto_created=True)
-    return [model._meta.db_table for model in models]
+    return [model._meta.db_table for model in models()]
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +52,8 @@ def shipped(shipped_copy: None) -> Callable[[], None]:
         with connection.cursor() as cursor:
             for table in tables():
                 cursor.execute(f"INSERT INTO {table} SELECT * FROM shipped_{table}")
+            for statement in connection.ops.sequence_reset_sql(no_style(), models()):
+                cursor.execute(statement)
         seed()
 
     return fill

@@ -6,6 +6,7 @@ what the simulator served, the records of attempts, the admin, the weekly mail, 
 import asyncio
 import csv
 import io
+import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -67,7 +68,7 @@ class Books:
     def __init__(self, site: Site, web: Web) -> None:
         self.log = site.calls()
         self.served = kinds_of(self.log)
-        site.manage("reconcile")
+        _record_the_killed(site)
         sql = f"SELECT {COLUMNS} FROM observability_attemptrecord"
         self.records = [Record(row) for row in site.rows(sql)]
         self.calls = [record for record in self.records if record.number]
@@ -91,6 +92,18 @@ class Books:
             "cache_read_tokens": sum(call.tokens[2] for call in self.calls),
             "cost_usd": sum((call.cost or Decimal(0) for call in self.calls), Decimal(0)),
         }
+
+
+def _record_the_killed(site: Site) -> None:
+    """Reconcile until each turn has records: a turn that has just ended is not looked at yet."""
+    missing = (
+        "SELECT id FROM chatcore_turn WHERE id NOT IN"
+        " (SELECT turn_id FROM observability_attemptrecord)"
+    )
+    deadline = time.monotonic() + 60
+    while site.rows(missing):
+        assert time.monotonic() < deadline, "turns without records"
+        site.manage("reconcile")
 
 
 def mailed(site: Site, mails: list[EmailMessage]) -> EmailMessage:
