@@ -23,14 +23,17 @@ from tests.services.chromium import chromium
 from tests.services.postgresql import postgresql
 from tests.services.redis_server import redis
 
-BESIDE = {
-    "browser": ("tests/browser",),
-    "sites": ("tests/installation", "tests/live"),
+PARTS = {
     "outages": ("tests/comeback",),
+    "sites": ("tests/installation", "tests/live"),
+    "rest": (),
+    "browser": ("tests/browser",),
     "chat": ("tests/chatcore", "tests/observability"),
 }
-"""What runs beside all others, so that two cores are always at work. Whole sites and the browser wait
-for much of their time."""
+"""What runs beside other parts, in this order; the rest is what no other part has."""
+AT_ONCE = 3
+"""So many parts keep two cores at work, for they wait for much of their time; what comes back after an
+outage is promised within two seconds, which a machine that does five other things does not keep."""
 # A developer's own keys and addresses: no test may spend money or write to a living site.
 NOT_FOR_TESTS = (
     "_API_KEY",
@@ -77,36 +80,43 @@ def run(setup: Setup, folder: Path, arguments: list[str]) -> int:
 
 
 def run_in_parts(setup: Setup, folder: Path, pytest: list[str], env: dict[str, str]) -> int:
-    """All parts side by side, the rest in sight; the first exit code that is not 0."""
+    """Some parts at a time, each shown when it has ended; the first exit code that is not 0."""
+    waiting = list(PARTS)
+    running: dict[str, Child] = {}
+    codes: list[int] = []
     with contextlib.ExitStack() as stack:
-        parts = []
-        for number, (name, folders) in enumerate(BESIDE.items(), start=1):
-            output = stack.enter_context((folder / f"{name}.log").open("wb"))
-            part = Child(
-                setup.guard,
-                [*pytest, *folders],
-                cwd=ROOT,
-                env=env | apart(env, name, number),
-                output=output,
-            )
-            stack.callback(part.end)
-            parts.append(part)
-        elsewhere = [f"--ignore={folder}" for folders in BESIDE.values() for folder in folders]
-        codes = [
-            run_step(setup.guard, setup.signals, [*pytest, "tests", *elsewhere], cwd=ROOT, env=env)
-        ]
-        for part in parts:
-            while (code := part.exit_code()) is None:
-                setup.signals.pause(1.0)
-                setup.signals.obey()
-            codes.append(code)
-    for name in BESIDE:
-        print((folder / f"{name}.log").read_text(errors="replace"), flush=True)
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                name = waiting.pop(0)
+                running[name] = Child(
+                    setup.guard,
+                    [*pytest, *paths(name)],
+                    cwd=ROOT,
+                    env=env | apart(env, name),
+                    output=stack.enter_context((folder / f"{name}.log").open("wb")),
+                )
+                stack.callback(running[name].end)
+            setup.signals.pause(1.0)
+            setup.signals.obey()
+            ended = {
+                name: code for name in running if (code := running[name].exit_code()) is not None
+            }
+            for name in ended:
+                del running[name]
+                print((folder / f"{name}.log").read_text(errors="replace"), flush=True)
+            codes += ended.values()
     return next((code for code in codes if code), 0)
 
 
-def apart(env: dict[str, str], name: str, number: int) -> dict[str, str]:
+def paths(name: str) -> list[str]:
+    """The folders of a part, as pytest is told of them."""
+    others = [f"--ignore={path}" for part in PARTS.values() for path in part]
+    return [*PARTS[name]] or ["tests", *others]
+
+
+def apart(env: dict[str, str], name: str) -> dict[str, str]:
     """Where a part stores things, so that no other part meets them."""
+    number = list(PARTS).index(name)
     ours = {
         "CHATCORE_DATA": f"{env['CHATCORE_DATA']}-{name}",
         "REDIS_URL": urlsplit(env["REDIS_URL"])._replace(path=f"/{number}").geturl(),
