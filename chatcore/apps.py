@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
 from chatcore.db.pool import replace_dead
-from routing.signals import key_checked
+from routing.signals import key_checked, policy_published
 
 
 class ChatcoreConfig(AppConfig):
@@ -12,8 +12,10 @@ class ChatcoreConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        """Have the checks known, dead connections replaced, and hear of tests of keys."""
+        """Have the checks known, dead connections replaced, and hear of tests of keys and of policy versions."""
         import_module("chatcore.checks")
         connection_created.connect(replace_dead, dispatch_uid="chatcore")
         probing = import_module("chatcore.maintenance.probing")
         key_checked.connect(probing.on_key_checked, dispatch_uid="chatcore")
+        learning = import_module("chatcore.maintenance.learning")
+        policy_published.connect(learning.on_policy_published, dispatch_uid="chatcore")

@@ -18,6 +18,7 @@ from chatcore.maintenance.schedules import PURGE, PURGE_AT
 from chatcore.models import ServerProcess
 from chatcore.summaries import write as summaries
 from chatcore.turns.processes import here
+from routing.services import learning
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +45,10 @@ DAILY = (DailyJob(name=PURGE, task="chatcore.purge", at=PURGE_AT, run=_purge),)
 
 @shared_task(name="chatcore.sweep")
 def sweep(**kwargs: Any) -> None:
-    """Write the summaries that are wanted, and run the daily jobs that are overdue."""
+    """Learn what staff wrote, write the summaries that are wanted, run daily jobs that are overdue."""
     worker_is_ready()  # a pool's process of its own begins here
     with recorded("chatcore.sweep"):
+        learning.learn()
         summaries.summarise_due()
         run_overdue(DAILY, now=timezone.now())
 

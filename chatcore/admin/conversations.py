@@ -18,7 +18,9 @@ from chatcore.identity.permissions import READ_CONVERSATIONS
 from chatcore.models import Organisation, Thread, Turn
 from chatcore.replies.outcome import MESSAGES, plain_decimal, reference
 from chatcore.turns.references import ids_of
+from routing.admin.corrections import PERMISSION as CORRECT
 from routing.admin.try_message import PERMISSION as TRY
+from routing.forms.corrections import CorrectionForm, correction_of
 from routing.models import Intent, Provider
 
 HIDDEN = "Hidden: reading conversations is a permission of its own."
@@ -170,6 +172,7 @@ class TurnAdmin(BigTableAdmin):
                 **explanation(turn, with_text=may_read),
                 "may_try": may_read and request.user.has_perm(TRY),
                 "turn_id": str(turn.pk),
+                "correction": _correction(turn, request) if may_read else None,
                 "whose_model": self.whose_model(turn),
                 "cost": self.cost(turn),
                 "took": self.took(turn),
@@ -244,6 +247,13 @@ class TurnAdmin(BigTableAdmin):
     def note_text(self, turn: Turn) -> str:
         """What the owner noted about the reply."""
         return _as_written(turn.note)
+
+
+def _correction(turn: Turn, request: HttpRequest) -> CorrectionForm | None:
+    """The form to say what a turn's intent is, for whoever may change intents."""
+    if not turn.intent or not request.user.has_perm(CORRECT):
+        return None
+    return correction_of(turn.prompt, turn.intent)
 
 
 def _as_written(text: str) -> str:

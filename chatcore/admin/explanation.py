@@ -11,9 +11,11 @@ from django.utils.html import format_html
 from chatcore.models import Turn
 from chatcore.replies.outcome import plain_decimal
 from routing import route as routes
+from routing.admin.learned_tables import why_tables
 from routing.admin.score_table import score_table
 from routing.models import Intent, PolicyVersion
 from routing.route import Attempt, GaveUp, Route
+from routing.services.why import Why, why
 
 Table = dict[str, Any]
 NOT_ASKED: dict[GaveUp, str] = {
@@ -34,10 +36,13 @@ def explanation(turn: Turn, *, with_text: bool) -> dict[str, Any]:
         route = routes.load(turn.route)
     except msgspec.DecodeError:
         return {}
+    labels = _labels()
+    seen = why(turn.prompt, route.intent, version=route.policy_version) if with_text else Why()
     return {
         "route": route,
         "policy_version": policy_version_link(route.policy_version),
-        "scores": score_table(route.scores, labels=_labels(), with_text=with_text),
+        "scores": score_table(route.scores, labels=labels, with_text=with_text),
+        **why_tables(seen, labels),
         "rungs": _rungs(route),
         "attempts": _attempts(route.attempts),
         "calls": _calls(route.attempts),

@@ -182,7 +182,7 @@ class AttemptRecordAdmin(BigTableAdmin):
 
     @admin.display(description="Decided")
     def decided(self, row: AttemptRecord) -> str:
-        sure = "" if row.confidence is None else f" (score {row.confidence:.2f})"
+        sure = "" if row.confidence is None else f" ({row.confidence:.0%} sure)"
         return f"{row.intent or NONE}{sure}, by policy version {row.policy_version}"
 
     @admin.display(description="Began after")

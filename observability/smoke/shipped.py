@@ -69,14 +69,14 @@ CASES = (
     ShippedCase(
         key="vague-request",
         name="a vague request",
-        prompt="Hmm, do something nice.",
+        prompt="Do that thing for me, please.",
         intent="ambiguous_or_other",
         checks=(("max_words", "300"),),
     ),
     ShippedCase(
         key="recall",
         name="what was said before",
-        prompt="Which city did I say that I live in?",
+        prompt="What is the capital of the country that I live in?",
         intent="qa_retrieval",
         checks=(("contains", "Lisbon"), ("max_words", "80")),
         asks_about="small-talk-again",

@@ -43,7 +43,9 @@ class IntentAdmin(PolicyAdmin):
             "How it is recognised",
             {
                 "fields": ["examples"],
-                "description": "Examples teach by likeness; the rules below decide outright. "
+                "description": "Examples are learned from: ten varied ones are a good start, and the "
+                "worker learns new ones within moments; the policy version's page then says what that "
+                "changed. The rules below are for what must hold whatever was learned. "
                 "Try a message shows what each contributes.",
             },
         ),

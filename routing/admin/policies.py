@@ -12,9 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from routing.admin.base import PolicyAdmin, ReadOnlyAdmin, SingleRowAdmin
+from routing.admin.learned_tables import accuracy_table, confusion_table
 from routing.forms.stale import PolicyForm
 from routing.models import Deployment, Ladder, Policy, PolicyVersion
-from routing.services import policy, policy_content, policy_tables
+from routing.services import learning, policy, policy_content, policy_tables
 from routing.services.policy import PolicyInvalid
 from routing.services.policy_content import (
     IntentContent,
@@ -31,6 +32,7 @@ class PolicySettingsAdmin(SingleRowAdmin, PolicyAdmin):
     form = PolicyForm
     fieldsets = [
         (None, {"fields": ["persona"]}),
+        ("When it is not sure what is asked", {"fields": ["unsure_below", "when_unsure"]}),
         (
             "When providers fail",
             {"fields": ["max_calls", "patience_s", "turn_limit_s", "reroute_filtered"]},
@@ -81,6 +83,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
                     "said": said,
                     "ladders": _ladders(said),
                     "intents": _intents(said),
+                    **_learned(said),
                     "may_revert": _may_revert(request) and row.number != policy.latest_number(),
                 }
         return super().changeform_view(
@@ -133,6 +136,22 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
         else:
             words = f"Published as version {made.number}: {made.difference}"
             self.message_user(request, words, messages.SUCCESS)
+
+
+def _learned(said: PolicyContent) -> dict[str, Any]:
+    """What was learned from a version's examples, as tables; nothing where only what ships holds."""
+    if not learning.digest(said):
+        return {}
+    report = learning.report_for(said)
+    if report is None:
+        return {"is_learning": True}
+    labels = {name: intent.label for name, intent in said.intents.items()}
+    return {
+        "accuracy": accuracy_table(report),
+        "confusion_before": confusion_table(report.held_out_before, labels),
+        "confusion": confusion_table(report.held_out_after, labels),
+        "confusion_examples": confusion_table(report.examples_after, labels),
+    }
 
 
 def _may_revert(request: HttpRequest) -> bool:

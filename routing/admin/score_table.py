@@ -1,4 +1,4 @@
-"""Makes the table that shows staff how strongly a message speaks for each intent."""
+"""Makes the table that shows staff how likely each intent was for a message."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 from routing.route import IntentScore
 
 HIDDEN = "hidden"
+LEAST = 0.005
+"""What is less likely is told of in one row for all."""
 
 
 def score_table(
     scores: Iterable[IntentScore], *, labels: Mapping[str, str], with_text: bool = True
 ) -> dict[str, Any]:
-    """A row for each intent with evidence, and one row for all the others together.
+    """A row for each intent that was likely or had a rule, and one row for all the others together.
 
     `labels`: what people call the intents. `with_text`: whether the pieces of the message that gave
     evidence may be seen.
@@ -20,11 +22,11 @@ def score_table(
     others: list[str] = []
     for score in scores:
         label = labels.get(score.intent, score.intent)
-        if not score.evidence:
+        if score.score < LEAST and not score.evidence:
             others.append(label)
             continue
-        because = "; ".join(score.evidence) if with_text else HIDDEN
-        rows.append([label, f"{score.score:g}", because])
+        because = "; ".join(score.evidence) if with_text or not score.evidence else HIDDEN
+        rows.append([label, f"{score.score:.0%}", because or "what was learned"])
     if others:
-        rows.append(["the others", "0", f"nothing speaks for {', '.join(others)}"])
-    return {"headers": ["Intent", "Score", "Because of"], "rows": rows}
+        rows.append([", ".join(others), f"under {LEAST:.1%}", "what was learned"])
+    return {"headers": ["Intent", "Probability", "Because of"], "rows": rows}

@@ -14,7 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from routing.admin import corrections
+from routing.admin.learned_tables import why_tables
 from routing.admin.score_table import score_table
+from routing.forms.corrections import correction_of
 from routing.forms.try_message import TryForm
 from routing.models import Ladder
 from routing.route import PlannedRung
@@ -24,6 +27,7 @@ from routing.services.decide import decide
 from routing.services.decision import Decision
 from routing.services.health import health
 from routing.services.next_rung import MOST_CALLS
+from routing.services.why import why
 
 PERMISSION = "routing.view_ladder"
 
@@ -61,6 +65,8 @@ def try_message(request: HttpRequest) -> HttpResponse:
             snapshot=snapshot.refresh(), health=health, prompt=asked.prompt, history=asked.history
         )
         context |= _explained(decision)
+        if user.has_perm(corrections.PERMISSION):
+            context["correction"] = correction_of(asked.prompt, decision.route.intent)
     return TemplateResponse(request, "admin/routing/try_message.html", context)
 
 
@@ -80,6 +86,8 @@ def _explained(decision: Decision) -> dict[str, Any]:
     route = decision.route
     order = decision.order()
     first = order[0].deployment if order else None
+    labels = decision.snapshot.policy.intent_labels
+    because = why(decision.prompt, route.intent, version=route.policy_version)
     places = {candidate.rung: place for place, candidate in enumerate(order)}
     return {
         "route": route,
@@ -87,7 +95,8 @@ def _explained(decision: Decision) -> dict[str, Any]:
         "ladder": Ladder.objects.filter(name=route.ladder).first(),
         "first": first,
         "turns_before": len(decision.history.turns) + decision.history.unread,
-        "scores": score_table(route.scores, labels=decision.snapshot.policy.intent_labels),
+        "scores": score_table(route.scores, labels=labels),
+        **why_tables(because, labels),
         "max_calls": decision.snapshot.policy.max_calls,
         "most_calls": max(decision.snapshot.policy.max_calls, MOST_CALLS),
         "rungs": {
@@ -118,7 +127,10 @@ def _state(rung: PlannedRung, place: int | None) -> str:
 
 
 def _urls() -> list[URLPattern]:
-    return [path("routing/try/", admin.site.admin_view(try_message), name="routing_try")]
+    return [
+        path("routing/try/", admin.site.admin_view(try_message), name="routing_try"),
+        path("routing/correct/", corrections.view, name=corrections.NAME),
+    ]
 
 
 # unfold's own hook for pages that belong to no model.

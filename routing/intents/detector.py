@@ -1,125 +1,143 @@
-"""Detects a message's intent, and says why.
+"""Detects a message's intent, and says how sure that is.
 
-Every intent's score is the plain sum of its evidence: rules that hold, likeness to its examples,
-and, for a message that refers to an earlier one, the previous turn's intent. The fallback intent
-starts with a fixed score, so that it wins whenever nothing else claims the message.
+The learned model gives each intent a probability; a rule of staff's that holds moves its intent's up by
+its weight. A message of which the best guess is less likely than staff ask for goes where they say:
+to the fallback intent, or where the message before went.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 
-from routing.intents.follow_up import FollowUp
+import numpy as np
+
+from routing.intents import model
+from routing.intents.head import Head, Scorer, Vector, log_softmax
 from routing.intents.rules import Hit, Keywords, Patterns, check_rule
-from routing.intents.similarity import Similarity
-from routing.intents.text import Prepared, prepare
-from routing.intents.types import Detection, Evidence, IntentRule, IntentSpec, Score
+from routing.intents.text import prepare
+from routing.intents.types import (
+    FALLBACK_INTENT,
+    Detection,
+    Evidence,
+    IntentRule,
+    IntentSpec,
+    Score,
+    Unsure,
+)
 
-FALLBACK_INTENT = "ambiguous_or_other"
-FALLBACK_SCORE = 1.0
-"""What another intent must exceed to claim a short message: one plain keyword and a little more."""
-FALLBACK_SCORE_LONG = 0.4
-LONG_WORDS = 8
-"""From this many words on a message is rarely unclear, so that slighter signs may claim it."""
-EMPTY_SCORE = 5.0
-CUE_WEIGHT = 3.2
-LOST_CUE_WEIGHT = 1.0
-"""What a cue adds to the fallback when there is no previous turn that it can refer to."""
-THREAD_WEIGHT = 1.1
-"""What the previous turn adds to its intent without a cue: enough to outweigh faint signs."""
-CLEAR_LEAD = 0.5
-
-_Reasons = dict[str, list[Hit]]
+RULE_SCALE = 2.0
+"""What weight 1 adds to the logarithm of a probability: 1 is a hint, 3 outweighs most guesses."""
+UNLEARNED = -5.0
+"""The logarithm of the probability of an intent that no example was learned from: only rules find it."""
+LEANS = 0.6
+"""From here on a message is said to go on from the one before."""
+GOES_ON = "follows on from the last message"
+NO_CONTENT = "there are no words"
 
 
 class Detector:
-    """Detects intents by the rules and examples it was made with. Immutable, and thread-safe."""
+    """Detects intents by the rules and the head it was made with. Immutable, and thread-safe."""
 
-    def __init__(self, specs: Sequence[IntentSpec]) -> None:
-        """Compile `specs`; equal scores go to the earlier one.
+    def __init__(
+        self,
+        specs: Sequence[IntentSpec],
+        *,
+        head: Head | None = None,
+        unsure: Unsure | None = None,
+    ) -> None:
+        """Compile `specs`. `head`: what was learned of them; None for what ships.
 
         The fallback intent is added if it is missing. A rule that `check_rule` refuses is left
         out: forms refuse it with its reason, and one bad row must not stop all routing.
         """
-        names = [spec.name for spec in specs]
-        self._names = tuple(dict.fromkeys([*names, FALLBACK_INTENT]))
+        names = dict.fromkeys([*(spec.name for spec in specs), FALLBACK_INTENT])
+        self._names = tuple(names)
+        self._unsure = unsure or Unsure()
+        self._model = model.shipped()
+        self._scorer = Scorer(head or model.shipped_head())
+        places = {name: place for place, name in enumerate(self._scorer.intents)}
+        self._learned = np.array([name in places for name in names])
+        self._places = np.array([places[name] for name in names if name in places])
         rules = [
             (spec.name, rule) for spec in specs for rule in spec.rules if check_rule(rule) is None
         ]
         self._patterns = Patterns(_of_kind(rules, "pattern"))
         self._keywords = Keywords(_of_kind(rules, "keyword"))
-        self._similarity = Similarity(
-            {spec.name: (*spec.examples, spec.description) for spec in specs}
-        )
-        self._follow_up = FollowUp()
 
     def detect(self, text: str, *, previous_intent: str | None = None) -> Detection:
-        """Return the intent of `text`, every intent's score, and why.
+        """Return the intent of `text`, every intent's probability, and why.
 
         `previous_intent` is the intent of the thread's last turn; an unknown one is ignored.
-        Looks at the first 3,000 and last 1,000 characters. Raises nothing.
+        Looks at the beginning and the end of a long text. Raises nothing.
         """
         prepared = prepare(text)
+        if not prepared.has_content:
+            return self._of_nothing()
         previous = previous_intent if previous_intent in self._names else None
-        reasons = self._reasons(prepared, previous)
+        hits = [*self._patterns.hits(prepared), *self._keywords.hits(prepared)]
+        vector = self._model.vector(text)
+        said = self._said(vector, previous)
+        for name, hit in hits:
+            said[self._names.index(name)] += RULE_SCALE * hit.evidence.weight
+        chances = np.exp(log_softmax(said))
+        leans = previous is not None and self._scorer.lean(vector) > LEANS
+        return self._detection(chances, hits, previous, leans=leans)
+
+    def _said(self, vector: Vector, previous: str | None) -> Vector:
+        """The logarithm of each intent's probability before any rule."""
+        said = np.full(len(self._names), UNLEARNED, np.float32)
+        said[self._learned] = log_softmax(self._scorer.scores(vector, previous)[self._places])
+        return said
+
+    def _detection(
+        self,
+        chances: Vector,
+        hits: Sequence[tuple[str, Hit]],
+        previous: str | None,
+        *,
+        leans: bool,
+    ) -> Detection:
         scores = sorted(
-            (_score(name, reasons.get(name, [])) for name in self._names),
+            (
+                Score(name, round(float(chance), 4), _evidence(name, hits))
+                for name, chance in zip(self._names, chances, strict=True)
+            ),
             key=lambda score: -score.score,
         )
-        best, second = scores[0], scores[1] if len(scores) > 1 else None
-        claimed = best.intent != FALLBACK_INTENT or len(best.evidence) > 1
+        best = scores[0]
+        sure = best.score >= self._unsure.below
+        instead = previous if self._unsure.then == "previous" else None
         return Detection(
-            intent=best.intent,
+            intent=best.intent if sure else instead or FALLBACK_INTENT,
             scores=tuple(scores),
-            reason=_reason(best, reasons[best.intent]),
-            confident=claimed and (second is None or best.score - second.score >= CLEAR_LEAD),
+            reason=self._reason(best.intent, hits, leans and best.intent == previous)
+            if sure
+            else "",
+            confident=sure,
         )
 
-    def _reasons(self, prepared: Prepared, previous: str | None) -> _Reasons:
-        reasons: _Reasons = defaultdict(list)
-        for intent, hit in (*self._patterns.hits(prepared), *self._keywords.hits(prepared)):
-            reasons[intent].append(hit)
-        for intent, evidence in self._similarity.evidence(prepared):
-            phrase = f"reads like {intent.replace('_', ' ')}"
-            reasons[intent].append(Hit(evidence, phrase))
-        if not self._lean_on_previous(prepared, previous, reasons):
-            reasons[FALLBACK_INTENT].append(Hit(_base(prepared), "it is not clear what is asked"))
-        return reasons
+    @staticmethod
+    def _reason(intent: str, hits: Sequence[tuple[str, Hit]], goes_on: bool) -> str:
+        """What the heaviest of the intent's rules found, or that the message goes on; for users."""
+        said = [hit for name, hit in hits if name == intent]
+        if not said:
+            return GOES_ON * goes_on
+        heaviest = max(said, key=lambda hit: hit.evidence.weight)
+        return heaviest.phrase or f"mentions “{heaviest.evidence.matched}”"
 
-    def _lean_on_previous(
-        self, prepared: Prepared, previous: str | None, reasons: _Reasons
-    ) -> bool:
-        """Add evidence from the previous turn; return whether that turn's intent claims the message."""
-        cue = self._follow_up.cue(prepared)
-        if cue and previous is None:
-            evidence = Evidence("points at something not given", cue, LOST_CUE_WEIGHT)
-            reasons[FALLBACK_INTENT].append(Hit(evidence, "it is not clear what is meant"))
-        elif cue and previous is not None:
-            evidence = Evidence("follows the previous turn", cue, CUE_WEIGHT)
-            reasons[previous].append(Hit(evidence, "follows on from the last message"))
-        elif previous is not None and prepared.has_content:
-            evidence = Evidence("the thread's previous turn", "", THREAD_WEIGHT)
-            reasons[previous].append(Hit(evidence, "follows on from the last message"))
-        return bool(cue) and previous is not None
-
-
-def _base(prepared: Prepared) -> Evidence:
-    if not prepared.has_content:
-        return Evidence("no words", "", EMPTY_SCORE)
-    is_long = len(prepared.words) >= LONG_WORDS
-    score = FALLBACK_SCORE_LONG if is_long else FALLBACK_SCORE
-    return Evidence("nothing else claims it", "", score)
+    def _of_nothing(self) -> Detection:
+        evidence = (Evidence(NO_CONTENT, "", 0.0),)
+        others = (Score(name, 0.0, ()) for name in self._names if name != FALLBACK_INTENT)
+        return Detection(
+            intent=FALLBACK_INTENT,
+            scores=(Score(FALLBACK_INTENT, 1.0, evidence), *others),
+            reason="",
+            confident=True,
+        )
 
 
 def _of_kind(rules: Sequence[tuple[str, IntentRule]], kind: str) -> list[tuple[str, IntentRule]]:
     return [(intent, rule) for intent, rule in rules if rule.kind == kind]
 
 
-def _score(intent: str, hits: Sequence[Hit]) -> Score:
-    evidence = sorted((hit.evidence for hit in hits), key=lambda item: -item.weight)
-    total = round(sum(item.weight for item in evidence), 3)
-    return Score(intent, total, tuple(evidence))
-
-
-def _reason(best: Score, hits: Sequence[Hit]) -> str:
-    heaviest = max(hits, key=lambda hit: hit.evidence.weight)
-    return heaviest.phrase or f"mentions “{heaviest.evidence.matched}”"
+def _evidence(name: str, hits: Sequence[tuple[str, Hit]]) -> tuple[Evidence, ...]:
+    found = (hit.evidence for intent, hit in hits if intent == name)
+    return tuple(sorted(found, key=lambda item: -item.weight))

@@ -22,7 +22,7 @@ _UNSPACED = (
 # The standard library's engine is safe for these fixed patterns, which cannot backtrack, and its
 # findall is several times faster than the RE2 binding's.
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+")
+WORD = re.compile(rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+")
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def prepare(text: str) -> Prepared:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
     folded = fold(text)
-    return Prepared(raw=text.encode(), folded=folded, words=_WORD.findall(folded))
+    return Prepared(raw=text.encode(), folded=folded, words=WORD.findall(folded))
 
 
 def fold(text: str) -> str:
@@ -64,7 +64,7 @@ def fold(text: str) -> str:
 
 def words_of(folded: str) -> list[str]:
     """Return the words of an already folded text, in order."""
-    return _WORD.findall(folded)
+    return WORD.findall(folded)
 
 
 def is_unspaced(folded: str) -> bool:

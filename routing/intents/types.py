@@ -4,6 +4,18 @@ from typing import Literal
 
 import msgspec
 
+FALLBACK_INTENT = "ambiguous_or_other"
+"""The intent of messages that no other claims; it is always there."""
+
+
+class Unsure(msgspec.Struct, frozen=True):
+    """What becomes of a message whose best guess is not likely enough."""
+
+    below: float = 0.35
+    """A probability, from 0 (every guess counts) to 1."""
+    then: Literal["fallback", "previous"] = "fallback"
+    """`previous`: where the message before went, if there is one."""
+
 
 class IntentRule(msgspec.Struct, frozen=True):
     """One sign of an intent: a whole word or phrase, or an RE2 pattern. Case never matters."""
@@ -32,10 +44,11 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Score(msgspec.Struct, frozen=True):
-    """How strongly one intent claims the message: the sum of its evidence."""
+    """How likely it is that the message has one intent, and the rules that spoke for it."""
 
     intent: str
     score: float
+    """A probability, from 0 to 1."""
     evidence: tuple[Evidence, ...]
 
 
@@ -46,6 +59,6 @@ class Detection(msgspec.Struct, frozen=True):
     scores: tuple[Score, ...]
     """Every intent, the highest score first."""
     reason: str
-    """A short phrase for end users, such as "asks for a function"."""
+    """A short phrase for end users, such as "asks for a function"; "" where no rule holds."""
     confident: bool
-    """Whether the chosen intent is clearly ahead of the others."""
+    """Whether the best guess was likely enough."""

@@ -1,6 +1,6 @@
 """The tables that staff edit; requests are served from `services.snapshot`, which holds a copy of them."""
 
-from routing.models.intents import Intent, IntentRule
+from routing.models.intents import Intent, IntentRule, LearnedHead
 from routing.models.policies import Ladder, Policy, PolicyVersion, Rung
 from routing.models.prices import Price
 from routing.models.providers import Deployment, Provider, ProviderKey
@@ -11,6 +11,7 @@ __all__ = [
     "Intent",
     "IntentRule",
     "Ladder",
+    "LearnedHead",
     "Policy",
     "PolicyVersion",
     "Price",

@@ -1,4 +1,4 @@
-"""The tables of intents and of the rules that recognise them."""
+"""The tables of intents, of the rules that recognise them, and of what was learned of them."""
 
 from django.db import models
 
@@ -46,3 +46,19 @@ class IntentRule(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class LearnedHead(models.Model):
+    """What was learned from one set of intents and examples; a policy version finds it by them."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    head = models.JSONField()
+    report = models.JSONField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Learned {self.made_at:%Y-%m-%d %H:%M}"

@@ -11,6 +11,10 @@ from routing.models.providers import Deployment
 class Policy(models.Model):
     """The settings that hold for every message, whatever its intent; there is one row."""
 
+    class WhenUnsure(models.TextChoices):
+        FALLBACK = "fallback", "To the ladder for everything else"
+        PREVIOUS = "previous", "To the ladder of the message before"
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     persona = models.TextField(blank=True, help_text="The system prompt that every model is given.")
     max_calls = models.PositiveSmallIntegerField(
@@ -33,6 +37,18 @@ class Policy(models.Model):
         default=900,
         validators=[MinValueValidator(10), MaxValueValidator(7200)],
         help_text="A reply that takes longer is ended as interrupted, with the text it has.",
+    )
+    unsure_below = models.FloatField(
+        default=0.35,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="A guess of an intent counts from this probability on, between 0 and 1. 0: every guess counts.",
+    )
+    when_unsure = models.CharField(
+        "then",
+        max_length=8,
+        choices=WhenUnsure.choices,
+        default=WhenUnsure.FALLBACK,
+        help_text="Where a message goes of which no guess counts. The first message of a chat has none before it.",
     )
     reroute_filtered = models.BooleanField(
         "go round content filters",

@@ -110,7 +110,7 @@ def _scores(detection: Detection | None) -> tuple[IntentScore, ...]:
     return tuple(
         IntentScore(
             score.intent,
-            round(score.score, 3),
+            round(score.score, 4),
             tuple(_piece(piece) for piece in score.evidence),
         )
         for score in detection.scores

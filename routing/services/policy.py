@@ -4,6 +4,8 @@ Every save publishes: the tables' content becomes the next version, unless it sa
 one says. Versions are never changed, so going back is a new version with an old content.
 """
 
+from functools import partial
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
@@ -13,6 +15,7 @@ from routing.services import policy_content, policy_tables
 from routing.services.policy_content import PolicyContent, VersionUnreadable
 from routing.services.policy_diff import in_words
 from routing.services.policy_tables import ModelsGone
+from routing.signals import policy_published
 
 DIFFERENCE_MAX = 300
 
@@ -87,6 +90,8 @@ def publish(
         reverted_to=reverted_to,
     )
     Revision.bump()
+    said_so = partial(policy_published.send_robust, sender=PolicyVersion, number=version.number)
+    transaction.on_commit(said_so)
     return version
 
 

@@ -8,13 +8,15 @@ removed is ignored. Neither needs a new `SCHEMA`: that is for content that an ol
 wrongly instead of not knowing it.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from routing.intents import IntentRule, IntentSpec
+from routing.intents import IntentRule, IntentSpec, Unsure
 from routing.models import PolicyVersion
 from routing.services.snapshot_types import CacheScope, OnBreak
+
+WhenUnsure = Literal["fallback", "previous"]
 
 SCHEMA = 1
 """The newest form of stored content that this code reads, and the one that it writes."""
@@ -68,6 +70,8 @@ class PolicyContent(msgspec.Struct, frozen=True, kw_only=True):
     patience_s: float
     reroute_filtered: bool
     turn_limit_s: float = 900.0
+    unsure_below: float = 0.35
+    when_unsure: WhenUnsure = "fallback"
     intents: dict[str, IntentContent]
     ladders: dict[str, LadderContent]
 
@@ -106,3 +110,8 @@ def specs(content: PolicyContent) -> tuple[IntentSpec, ...]:
         )
         for name, intent in sorted(enabled, key=lambda item: (item[1].position, item[0]))
     )
+
+
+def unsure(content: PolicyContent) -> Unsure:
+    """When a guess does not count, and what happens then, for the detector."""
+    return Unsure(below=content.unsure_below, then=content.when_unsure)

@@ -25,6 +25,10 @@ def _general(old: PolicyContent, new: PolicyContent) -> Iterator[str]:
         yield f"patience {old.patience_s:g} s → {new.patience_s:g} s"
     if old.turn_limit_s != new.turn_limit_s:
         yield f"longest reply {old.turn_limit_s:g} s → {new.turn_limit_s:g} s"
+    if old.unsure_below != new.unsure_below:
+        yield f"guesses count from {old.unsure_below:g} → {new.unsure_below:g}"
+    if old.when_unsure != new.when_unsure:
+        yield f"without a guess: {old.when_unsure} → {new.when_unsure}"
     if old.reroute_filtered != new.reroute_filtered:
         yield (
             "filtered prompts now go on to the next rung"

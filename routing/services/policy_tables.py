@@ -3,14 +3,19 @@
 The tables are what staff edit. A version's content is what they said when it was published.
 """
 
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
 from routing.intents import FALLBACK_INTENT, IntentRule
 from routing.models import Deployment, Intent, Ladder, Policy, Rung
 from routing.models import IntentRule as RuleRow
-from routing.services.policy_content import IntentContent, LadderContent, PolicyContent
+from routing.services.policy_content import (
+    IntentContent,
+    LadderContent,
+    PolicyContent,
+    WhenUnsure,
+)
 
 
 class ModelsGone(Exception):
@@ -26,6 +31,8 @@ def content() -> PolicyContent:
         patience_s=policy.patience_s,
         reroute_filtered=policy.reroute_filtered,
         turn_limit_s=policy.turn_limit_s,
+        unsure_below=policy.unsure_below,
+        when_unsure=cast(WhenUnsure, policy.when_unsure),
         intents={row.name: _intent(row) for row in Intent.objects.prefetch_related("rules")},
         ladders={
             row.name: _ladder(row)
@@ -78,6 +85,8 @@ def restore(said: PolicyContent) -> None:
         patience_s=said.patience_s,
         reroute_filtered=said.reroute_filtered,
         turn_limit_s=said.turn_limit_s,
+        unsure_below=said.unsure_below,
+        when_unsure=said.when_unsure,
     )
     Ladder.objects.exclude(name__in=list(said.ladders)).delete()
     Intent.objects.exclude(name__in=list(said.intents)).delete()

@@ -13,11 +13,11 @@ from threading import Lock
 import msgspec
 from django.db import transaction
 
-from routing.intents import Detector, IntentSpec
+from routing.intents import Detector, Head, IntentSpec, Unsure
 from routing.models import Deployment, PolicyVersion, Price, Provider, ProviderKey, Revision
 from routing.providers.registry import WIRES
 from routing.secrets import DoesNotOpen
-from routing.services import credentials, environment_keys, policy_content
+from routing.services import credentials, environment_keys, learning, policy_content
 from routing.services.policy_content import VersionUnreadable
 from routing.services.snapshot_types import (
     DeploymentFacts,
@@ -109,7 +109,7 @@ def _policy(known: Snapshot | None, *, force: bool) -> tuple[PolicyFacts, Detect
     number = PolicyVersion.objects.values_list("number", flat=True).first()
     if number is None:
         raise RuntimeError("No policy version has been published: run manage.py seed.")
-    if known is not None and not force and known.policy.version == number:
+    if known is not None and not force and known.policy.version == number and known.policy.learned:
         return known.policy, known.detector
     try:
         said = policy_content.load(PolicyVersion.objects.get(number=number))
@@ -120,6 +120,7 @@ def _policy(known: Snapshot | None, *, force: bool) -> tuple[PolicyFacts, Detect
         return known.policy, known.detector
     policy = PolicyFacts(
         version=number,
+        learned=learning.is_learned(said),
         persona=said.persona,
         max_calls=said.max_calls,
         patience_s=said.patience_s,
@@ -138,13 +139,14 @@ def _policy(known: Snapshot | None, *, force: bool) -> tuple[PolicyFacts, Detect
         },
         intent_labels={name: intent.label for name, intent in said.intents.items()},
     )
-    return policy, _detector(policy_content.specs(said))
+    head = learning.head_for(said)
+    return policy, _detector(policy_content.specs(said), head, policy_content.unsure(said))
 
 
 @lru_cache(maxsize=2)
-def _detector(specs: tuple[IntentSpec, ...]) -> Detector:
-    """Compile the intents, which takes some 100 ms; not again for a version that left them alone."""
-    return Detector(specs)
+def _detector(specs: tuple[IntentSpec, ...], head: Head | None, unsure: Unsure) -> Detector:
+    """Compile the intents; not again for a version that left them alone."""
+    return Detector(specs, head=head, unsure=unsure)
 
 
 def _keys() -> dict[str, tuple[KeyFacts, ...]]:

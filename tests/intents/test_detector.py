@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.intents import FALLBACK_INTENT, Detector, IntentRule, IntentSpec
+from routing.intents import FALLBACK_INTENT, Detector, IntentRule, IntentSpec, Unsure
 from tests.intents.corpus import NAMES, SPECS
 
 HOLIDAYS = IntentSpec(
@@ -37,10 +37,11 @@ class TestDetection:
     @pytest.mark.parametrize(
         "text", ["hello", "what is 3 + 4", "help", "", "traduce esto al inglés"]
     )
-    def test_scores_each_intent_by_the_sum_of_its_evidence(self, detector, text):
-        for score in detector.detect(text).scores:
-            total = sum(evidence.weight for evidence in score.evidence)
-            assert score.score == pytest.approx(total, abs=0.001)
+    def test_gives_probabilities_that_add_up_to_one(self, detector, text):
+        scores = [score.score for score in detector.detect(text).scores]
+
+        assert min(scores) >= 0
+        assert sum(scores) == pytest.approx(1, abs=0.001)
 
     def test_names_the_rule_and_what_it_matched(self):
         spec = IntentSpec("travel", rules=(IntentRule("keyword", "Boarding Pass", 2.0),))
@@ -60,25 +61,44 @@ class TestDetection:
         assert evidence.matched == "GATE B12"
 
     def test_gives_a_named_group_as_the_reason(self, detector):
-        detection = detector.detect("please write a function that sorts a list of tuples")
-
-        assert detection.reason == "asks for code"
+        assert detector.detect("12 * (3 + 4)").reason == "asks for a calculation"
 
     def test_gives_the_keyword_as_the_reason_where_no_group_is_named(self):
         detection = Detector([HOLIDAYS]).detect("annual leave form")
 
         assert detection.reason == "mentions “annual leave”"
 
-    def test_is_confident_when_one_intent_is_clearly_ahead(self, detector):
-        assert detector.detect("Translate this letter into Polish: dear aunt").confident
+    def test_gives_no_reason_where_no_rule_holds(self, detector):
+        assert detector.detect("who was Ada Lovelace").reason == ""
 
-    def test_is_not_confident_when_nothing_speaks_for_any_intent(self, detector):
-        assert not detector.detect("marmalade").confident
+    def test_is_confident_when_one_intent_is_likely(self, detector):
+        assert detector.detect("Translate this letter into Polish: dear aunt").confident
 
     def test_is_the_same_for_a_detector_made_again(self, detector):
         text = "how do I cook rice, and why does my script print it?"
 
         assert Detector(SPECS).detect(text) == detector.detect(text)
+
+
+class TestAGuessThatIsNotLikelyEnough:
+    def test_goes_to_the_fallback_intent(self):
+        detection = Detector(SPECS, unsure=Unsure(below=1.0)).detect("who was Ada Lovelace")
+
+        assert (detection.intent, detection.confident) == (FALLBACK_INTENT, False)
+        assert detection.scores[0].intent == "qa_retrieval"
+
+    @pytest.mark.parametrize("previous", ["coding_help", None])
+    def test_goes_where_the_message_before_went_if_staff_say_so(self, previous):
+        detector = Detector(SPECS, unsure=Unsure(below=1.0, then="previous"))
+
+        detection = detector.detect("who was Ada Lovelace", previous_intent=previous)
+
+        assert detection.intent == (previous or FALLBACK_INTENT)
+
+    def test_counts_where_staff_ask_for_nothing(self):
+        detector = Detector(SPECS, unsure=Unsure(below=0.0))
+
+        assert detector.detect("marmalade").confident
 
 
 class TestFollowUps:
@@ -137,14 +157,9 @@ class TestAnIntentThatStaffAdded:
         return Detector([*SPECS, HOLIDAYS])
 
     @pytest.mark.parametrize(
-        "text",
-        [
-            "how do I ask for annual leave?",
-            "Ich möchte im Juli Urlaub nehmen",
-            "could I take two days off in August please",
-        ],
+        "text", ["how do I ask for annual leave?", "Ich möchte im Juli Urlaub nehmen"]
     )
-    def test_is_found_by_its_keywords_and_its_few_examples(self, extended, text):
+    def test_is_found_by_its_rules_before_it_was_learned(self, extended, text):
         assert extended.detect(text).intent == "holiday_requests"
 
     @pytest.mark.parametrize(
@@ -189,7 +204,7 @@ class TestKeywords:
 
         detection = Detector([IntentSpec("it", rules=rules)]).detect("red green blue black white")
 
-        assert score_of(detection, "it").score == 4.0
+        assert len(score_of(detection, "it").evidence) == 4
 
 
 class TestHostileText:
@@ -227,9 +242,9 @@ class TestHostileText:
     def test_is_read_at_its_beginning_and_at_its_end(self, detector):
         filler = "lorem ipsum dolor sit amet " * 1_000
 
-        for text in (f"translate this into German: {filler}", f"{filler}\n\ntranslate to German"):
-            evidence = score_of(detector.detect(text), "editing_writing").evidence
-            assert "translation" in " ".join(item.rule for item in evidence)
+        for text in (f"```python {filler}", f"{filler}\n\n```"):
+            evidence = score_of(detector.detect(text), "coding_help").evidence
+            assert "contains code" in " ".join(item.rule for item in evidence)
 
 
 SHIPPED = Detector(SPECS)

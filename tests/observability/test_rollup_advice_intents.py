@@ -20,7 +20,7 @@ class TestAnIntent:
 
     def test_that_is_often_guessed_is_named(self, coding):
         call(7)
-        call(3, confidence=1.4)
+        call(3, confidence=0.4)
 
         (said,) = advice("intent_low_confidence")
         assert said.title == "“coding help” is often a guess"
@@ -29,13 +29,13 @@ class TestAnIntent:
 
     def test_that_is_clear_is_not(self, coding):
         call(8)
-        call(2, confidence=1.4)
+        call(2, confidence=0.4)
 
         assert advice("intent_low_confidence") == []
 
     def test_that_catches_what_no_other_claims_is_told_of_as_that(self):
         call(7)
-        call(3, intent="ambiguous_or_other", confidence=1.0)
+        call(3, intent="ambiguous_or_other", confidence=0.4)
 
         (said,) = advice("intents_miss")
         assert "30 % of 10 turns" in said.explanation

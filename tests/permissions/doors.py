@@ -95,6 +95,7 @@ ADMIN: dict[str, tuple[str, set[str]]] = {
     "logout": ("GET", {ANYONE}),
     "auth_user_password_change": ("GET", {"chatcore.change_user"}),
     "routing_try": ("GET", {"routing.view_ladder"}),
+    "routing_correct": ("POST", {"routing.change_intent"}),
     "routing_providerkey_test": ("POST", {"routing.change_providerkey"}),
     "routing_policyversion_revert": (
         "GET",

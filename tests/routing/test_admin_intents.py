@@ -1,6 +1,7 @@
 """What staff may rely on when they edit intents in the admin."""
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from routing.models import Intent, Ladder
@@ -84,6 +85,11 @@ class TestIntentPage:
 
     def test_saves_a_rule_of_the_second_page(self, boss):
         intent = Intent.objects.get(name="coding_help")
+        with transaction.atomic():
+            intent.rules.all().delete()
+            for number in range(50):
+                intent.rules.create(kind="keyword", text=f"word {number}", weight=1.0)
+            policy.publish(author=None)
         second = url_of(intent) + "?rules-page=2"
         form = fields_of(boss.get(second), "intent_form")
 

@@ -150,7 +150,7 @@ class TestWhatItKnows:
 
     async def test_is_read_from_the_messages_that_it_was_sent(self, ask, simulator):
         said = [("user", "I live in Oslo, by the way."), ("assistant", "Nice.")]
-        question = ("user", "Which city did I say that I live in?")
+        question = ("user", "What is the capital of the country that I live in?")
         await ask("openai", "gpt-6-luna", [*said, question])
         await ask("openai", "gpt-6-luna", [question])
 

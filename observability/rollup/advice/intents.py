@@ -10,12 +10,12 @@ from observability.figures import CHAT_SOURCES
 from observability.rollup.advice.evidence import Evidence
 from observability.rollup.report import Recommendation
 from observability.wording import counted, share
-from routing.intents.detector import CLEAR_LEAD, FALLBACK_INTENT, FALLBACK_SCORE
+from routing.intents import FALLBACK_INTENT
 from routing.models import Intent
 
 LEAST_TURNS = 10
-FAINT = FALLBACK_SCORE + CLEAR_LEAD
-"""A score below it has no clear lead over `nothing claims this`."""
+FAINT = 0.5
+"""A guess that is less likely may as well be wrong."""
 FAINT_SHARE = 0.3
 LEAST_THUMBS = 3
 DISLIKED_SHARE = 0.1
@@ -33,8 +33,8 @@ def low_confidence(evidence: Evidence) -> Iterator[Recommendation]:
                 kind="intent_low_confidence",
                 title=f"“{label}” is often a guess",
                 explanation=f"{share(each['faint'], each['all'])} of its "
-                f"{counted(each['all'], 'turn')} were taken for it on faint signs (a score under "
-                f"{FAINT}). Add rules, or examples of such messages.",
+                f"{counted(each['all'], 'turn')} were taken for it though that was less likely "
+                f"than {FAINT:.0%}. Add examples of such messages.",
                 path=_path(each["intent"]),
             )
 
