@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from routing.intents.features import Pieces, features
 from routing.intents.head import Head, Vector
 
-DATA = Path(__file__).with_name("data")
+DATA = Path(__file__).with_name("learned")
 ROWS, HEAD = DATA / "rows.npy", DATA / "head.npz"
 LEVELS = 127
 """Vectors are stored as whole numbers up to so many."""

@@ -21,7 +21,7 @@ from routing.services.policy_content import PolicyContent
 SHIPPED_EXAMPLES = {
     (intent["name"], example) for intent in SHIPPED_INTENTS for example in intent["examples"]
 }
-HELD_OUT = Path(model.__file__).with_name("data") / "held_out.jsonl"
+HELD_OUT = Path(model.__file__).with_name("learned") / "held_out.jsonl"
 """Prompts that nothing was learned from, to measure with."""
 PARTS = 3
 """Staff's examples are judged by heads that were fitted without a third of them each."""
