@@ -120,6 +120,11 @@ REASONING_MATH: IntentData = {
             "asks_for_a_calculation",
             r"^[\s\d.,+\-−*/×÷^()%=?¿]*\d\s*[+\-−*/×÷^]\s*[\d(][\s\d.,+\-−*/×÷^()%=?]*$",
         ),
+        _pattern(
+            2.0,
+            "asks_for_a_calculation",
+            r"\d\s*(?:times|multiplied by|divided by|[×÷]|mal|geteilt durch|fois|divisé par|keer|razy|乘以|除以)\s*\d",
+        ),
     ),
     "examples": (
         "a train leaves at nine and another one an hour later, when do they meet",
